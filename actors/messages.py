@@ -1,0 +1,260 @@
+"""What crosses a border between roles: frozen, small, and free of behaviour.
+
+Offsets count Unicode code points. Times are Unix seconds (UTC). Vectors are rows of unit length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Layout = Literal["none", "pending", "done"]
+
+
+class Span(NamedTuple):
+    """Half-open range [start, end) of code points."""
+
+    start: int
+    end: int
+
+
+# ── documents ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, slide, sheet or section, as Markdown."""
+
+    number: int
+    """1-based, in reading order."""
+    markdown: str
+    label: str = ""
+    """What a person would call it when that is not its number: a sheet's or chapter's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A whole document as Markdown, page by page."""
+
+    media_type: str
+    pages: tuple[Page, ...]
+    title: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """What the file says of itself: author, subject, created, …"""
+    layout: Layout = "none"
+    """`pending`: a slower, better reading of the same bytes is worth making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage that follows the document's structure, sized in the embedding model's tokens."""
+
+    ordinal: int
+    """0-based place in its document."""
+    page: int
+    """Page on which the chunk starts, 1-based."""
+    heading: tuple[str, ...]
+    """Headings above it, outermost first."""
+    text: str
+    start: int
+    """Offset of `text` in the page's Markdown."""
+    end: int
+    sentences: tuple[Span, ...]
+    """The windows that are embedded, as offsets into `text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One revision of one document, ready to be searched. What a shard holds and the database can rebuild."""
+
+    document_id: str
+    revision: int
+    """Grows with every replacement of the document's chunks; the highest committed one is the truth."""
+    name: str
+    metadata: Mapping[str, Any]
+    created_at: float
+    chunks: tuple[Chunk, ...]
+    vectors: npt.NDArray[np.float16]
+    """(sentences of all chunks in order, dimensions)"""
+
+
+# ── search ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents may answer. Empty means all; all given conditions must hold."""
+
+    documents: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Equality on every key; a list value means any of."""
+    created_after: float | None = None
+    created_before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the library hears it."""
+
+    text: str
+    vector: npt.NDArray[np.float32] | None
+    """(dimensions,); may be None when alpha is 1."""
+    k: int
+    alpha: float
+    """Weight of BM25 in [0, 1]; the vector side has 1 − alpha. A side of weight 0 does no work."""
+    depth: int
+    """Candidates taken from each side before fusion."""
+    filter: Filter = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage found, with what made it rank."""
+
+    document_id: str
+    chunk_id: str
+    """`{document_id}:{revision}:{ordinal}`"""
+    name: str
+    page: int
+    heading: tuple[str, ...]
+    text: str
+    score: float
+    """Fused, in [0, 1]."""
+    bm25: float | None
+    """Raw BM25; None when that side did not look."""
+    vector: float | None
+    """Best raw cosine of its windows; None when that side did not look."""
+    sentences: tuple[Span, ...]
+    vectors: npt.NDArray[np.float16] | None = None
+    """(sentences, dimensions), so that the answer need not embed again."""
+
+
+# ── questions and answers ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to the assistant, checked and complete."""
+
+    id: str
+    """The generation's id, `gen_…`."""
+    turns: tuple[Turn, ...]
+    """The last one is the user's."""
+    filter: Filter = Filter()
+    alpha: float | None = None
+    """The caller's own weight; None leaves it to the plan."""
+    received_at: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """What the user asked last."""
+        return self.turns[-1].text
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one question is to be answered."""
+
+    alpha: float
+    k: int
+    depth: int
+    sentences: int
+    """The most sentences an extractive answer may have."""
+    strategy: str = "direct"
+    model: str = "extractive"
+    arm: str = "fixed"
+    """Which choice of the router this was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Ties one sentence of the answer to the passage it stands on."""
+
+    index: int
+    """1-based; the answer's text carries it as `[index]`."""
+    document_id: str
+    name: str
+    page: int
+    chunk_id: str
+    quote: str
+    """The sentence as it stands in the passage."""
+    start: int
+    """Offsets of the supported sentence in the answer."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where time and money went. Stages in milliseconds."""
+
+    queue_ms: float = 0.0
+    perceive_ms: float = 0.0
+    route_ms: float = 0.0
+    recall_ms: float = 0.0
+    reason_ms: float = 0.0
+    compose_ms: float = 0.0
+    total_ms: float = 0.0
+    cache: str = "BYPASS"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    engine: str = "extractive"
+    plan: Plan | None = None
+    specialists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is whole."""
+
+    citations: tuple[Citation, ...]
+    receipt: Receipt
+    abstained: bool = False
+    confidence: float = 0.0
+    """Calibrated probability that the evidence carries an answer, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer ends here; what was streamed so far stands."""
+
+    message: str
+    code: str
+
+
+Event = Token | Citation | Done | Failed
+
+
+# ── what is ready ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One engine, and whether it can serve."""
+
+    name: str
+    """The role: `embeddings`, `language`, `documents.pdf`, …"""
+    engine: str
+    ready: bool
+    detail: str = ""
+    remedy: str = ""
+    """What to install or set when it is not ready."""

@@ -1,0 +1,211 @@
+"""What an operator chooses. Built once in a composition root and handed down; no module reads the environment.
+
+Every field is set by `CONSILIUM_<GROUP>__<FIELD>` (for example `CONSILIUM_HTTP__PORT=9000`); `CONSILIUM_HOME`,
+`DATABASE_URL` and `REDIS_URL` have short names because people expect them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Group(BaseModel):
+    """A named part of the settings: frozen, and strict about names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Http(Group):
+    """The door."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. `0.0.0.0` opens the service to the network."""
+    port: int = Field(8000, ge=1, le=65535)
+    """TCP port of the HTTP ingress."""
+    body_bytes: int = Field(2 * MIB, ge=1024)
+    """Largest JSON body, bytes. Above it: 413."""
+    messages: int = Field(256, ge=1)
+    """Most messages in one chat request. Above it: 413."""
+    message_chars: int = Field(200_000, ge=1)
+    """Most characters in one message. Above it: 413."""
+    inputs: int = Field(256, ge=1)
+    """Most texts in one embeddings request. Above it: 413."""
+    search_k: int = Field(100, ge=1)
+    """Most passages one search may ask for."""
+
+
+class Cluster(Group):
+    """Ray."""
+
+    address: str = "local"
+    """`local` starts a cluster on this machine; `auto` or `host:port` joins one."""
+    namespace: str = "consilium"
+    """Ray namespace of the named actors; two installations on one cluster need two."""
+    dashboard_port: int = Field(8265, ge=0, le=65535)
+    """TCP port of the Ray dashboard."""
+    cpus: int | None = Field(None, ge=1)
+    """CPUs that Ray may plan with; None takes the machine's."""
+    object_store_bytes: int = Field(256 * MIB, ge=80 * MIB)
+    """Shared memory for Ray's object store, bytes."""
+    stop_timeout_s: float = Field(20.0, gt=0)
+    """Seconds to wait for an orderly stop before processes are ended."""
+
+
+class Database(Group):
+    """Where truth lives."""
+
+    url: str = ""
+    """SQLAlchemy URL; empty means SQLite under the home folder. `DATABASE_URL` sets it too."""
+    pool_size: int = Field(5, ge=1)
+    """Connections kept open by each process (PostgreSQL)."""
+    pool_timeout_s: float = Field(5.0, gt=0)
+    """Seconds to wait for a free connection before 503."""
+    statement_timeout_s: float = Field(30.0, gt=0)
+    """Seconds after which a statement is cancelled."""
+
+
+class Redis(Group):
+    """Shared memory of the cluster: generation journals today, L2 cache and mail tomorrow."""
+
+    url: str = ""
+    """An existing Redis; empty starts supervised servers, one per cache shard. `REDIS_URL` sets it too."""
+    shards: int = Field(1, ge=1, le=64)
+    """Supervised redis-server processes when `url` is empty."""
+    memory_bytes: int = Field(64 * MIB, ge=8 * MIB)
+    """`maxmemory` of each supervised server, bytes."""
+    timeout_s: float = Field(0.5, gt=0)
+    """Seconds before a call to Redis is given up and the work goes on without it."""
+
+
+class Documents(Group):
+    """What may be uploaded, and what reading it may cost."""
+
+    upload_bytes: int = Field(64 * MIB, ge=1024)
+    """Largest file, bytes. Above it: 413."""
+    pages: int = Field(2000, ge=1)
+    """Most pages, slides or sheets in one document. Above it: 413."""
+    chars: int = Field(20_000_000, ge=1000)
+    """Most characters of Markdown one document may become. Above it: 413."""
+    unpacked_bytes: int = Field(512 * MIB, ge=MIB)
+    """Most bytes that a zipped format (DOCX, XLSX, EPUB, …) may unpack to."""
+    parse_timeout_s: float = Field(60.0, gt=0)
+    """Wall-clock seconds for reading one file (first pass)."""
+    layout_timeout_s: float = Field(1800.0, gt=0)
+    """Wall-clock seconds for the slower layout pass behind it; 0 pages are lost when it runs out."""
+    parse_memory_bytes: int = Field(2048 * MIB, ge=256 * MIB)
+    """Address space of a reader process, bytes."""
+    readers: int = Field(1, ge=1, le=64)
+    """Reader processes for first passes, started when needed."""
+    reader_idle_s: float = Field(60.0, ge=0)
+    """Seconds after which an idle reader process ends."""
+    layout: bool = True
+    """Whether PDFs get the layout pass in the background."""
+    upload_wait_s: float = Field(2.0, ge=0)
+    """Seconds an upload waits for `ready` before it answers 202 with a task."""
+    pending: int = Field(64, ge=1)
+    """Documents that may wait for indexing. Above it: 429."""
+    files_url: str = ""
+    """fsspec URL of the folder that holds the originals; empty means `files/` under the home folder."""
+
+
+class Library(Group):
+    """Search."""
+
+    shards: int = Field(1, ge=1, le=256)
+    """LibraryShard actors. A changed number moves documents at the next start."""
+
+
+class Embeddings(Group):
+    """Text to vectors."""
+
+    engine: Literal["auto", "minilm", "wordllama"] = "auto"
+    """`auto` takes MiniLM when its package is installed, else wordllama."""
+    threads: int = Field(2, ge=1)
+    """Threads of one ONNX Runtime session."""
+    batch: int = Field(32, ge=1)
+    """Texts in one forward pass."""
+
+
+class Assistant(Group):
+    """Questions and answers."""
+
+    ongoing: int = Field(64, ge=1)
+    """Generations one replica runs at once. Above it calls queue."""
+    queued: int = Field(256, ge=1)
+    """Calls that may queue for a replica. Above it: 503 with Retry-After."""
+    replicas: int = Field(1, ge=1)
+    """Fewest assistant replicas."""
+    max_replicas: int = Field(2, ge=1)
+    """Most assistant replicas under load."""
+    journal_ttl_s: float = Field(3600.0, gt=0)
+    """Seconds a finished generation can be replayed."""
+    timeout_s: float = Field(120.0, gt=0)
+    """Seconds one generation may take."""
+
+
+class Console(Group):
+    """The web console."""
+
+    enabled: bool = True
+    """Whether `make run` starts it (needs the `console` extra)."""
+
+
+class Settings(BaseSettings):
+    """Everything above, plus where state lives."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CONSILIUM_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    home: Path = Path(".consilium")
+    """Folder of all state on this machine."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severe level that is logged."""
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "redis_url"))
+
+    http: Http = Http()
+    cluster: Cluster = Cluster()
+    database: Database = Database()
+    redis: Redis = Redis()
+    documents: Documents = Documents()
+    library: Library = Library()
+    embeddings: Embeddings = Embeddings()
+    assistant: Assistant = Assistant()
+    console: Console = Console()
+
+    @property
+    def truth_url(self) -> str:
+        """SQLAlchemy URL of the database, with the driver that is installed."""
+        url = self.database.url or self.database_url
+        if not url:
+            return f"sqlite+aiosqlite:///{self.home.absolute() / 'consilium.db'}"
+        scheme, _, rest = url.partition("://")
+        drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+        return f"{drivers.get(scheme, scheme)}://{rest}"
+
+    @property
+    def shared_redis_url(self) -> str:
+        """URL of an operator's own Redis, or empty."""
+        return self.redis.url or self.redis_url
+
+    @property
+    def originals_url(self) -> str:
+        """fsspec URL of the folder that holds uploaded files."""
+        return self.documents.files_url or f"file://{self.home.absolute() / 'files'}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hex digits that change with any setting: the tail of every actor's name."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
