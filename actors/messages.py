@@ -82,6 +82,70 @@ class Indexed:
     """(sentences of all chunks in order, dimensions)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody wants in the library. Its bytes already lie in the file store."""
+
+    name: str
+    """The file's name as the caller gave it, without folders."""
+    key: str
+    """Where the bytes lie in the file store."""
+    sha256: str
+    """Hex digest of the bytes: the same digest is the same document."""
+    size: int
+    """Bytes."""
+    media_type: str = ""
+    """The caller's word for it; the bytes are looked at anyway."""
+    password: str | None = field(default=None, repr=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
+    """The document that this replaces; None replaces one of the same name, if there is any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the library says of one document."""
+
+    id: str
+    """`doc_…`"""
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    status: Literal["processing", "ready", "failed"]
+    error: str | None
+    pages: int
+    chunks: int
+    version: int
+    """1 for the first bytes, one more for each replacement that became ready."""
+    revision: int
+    """The committed revision of its chunks; 0 before the first."""
+    layout: Layout
+    metadata: Mapping[str, Any]
+    created_at: float
+    updated_at: float
+    task_id: str | None = None
+    """The work going on for it, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work that goes on after its request was answered."""
+
+    id: str
+    """`task_…`"""
+    kind: Literal["index", "layout"]
+    document_id: str
+    status: Literal["queued", "running", "succeeded", "failed"]
+    stage: str
+    """`reading`, `embedding`, `indexing`, `layout` or `done`."""
+    progress: float
+    """Share done, in [0, 1]."""
+    error: str | None
+    created_at: float
+    updated_at: float
+
+
 # ── search ───────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -202,7 +202,7 @@ class Settings(BaseSettings):
 
     @property
     def originals_url(self) -> str:
-        """fsspec URL of the folder that holds uploaded files."""
+        """URL (fsspec) of the folder that holds uploaded files."""
         return self.documents.files_url or f"file://{self.home.absolute() / 'files'}"
 
     @property
