@@ -100,6 +100,8 @@ class Upload:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
     """The document that this replaces; None replaces one of the same name, if there is any."""
+    deferred: bool = False
+    """True reads the file behind the answer; a file that cannot be read then leaves a failed document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """The generation is known and its first flush may go out."""
+
+    generation_id: str
+    model: str
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of the answer's text."""
 
@@ -305,7 +316,7 @@ class Failed:
     code: str
 
 
-Event = Token | Citation | Done | Failed
+Event = Started | Token | Citation | Done | Failed
 
 
 # ── what is ready ────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,1 @@
+"""Owns one question from its first token to its last."""

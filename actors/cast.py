@@ -1,0 +1,40 @@
+"""Everything a caller can reach, wired by `local` or `cluster`. Knows roles, not how they run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from actors import knobs, messages, settings
+from actors.assistant import assistants
+from actors.database import documents, files
+from actors.library import intakes
+from actors.models import embeddings
+
+
+class Search(Protocol):
+    """Finds passages."""
+
+    async def search(self, query: messages.Query) -> list[messages.Evidence]:
+        """Return at most `query.k` passages, best first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One installation, as its callers see it."""
+
+    settings: settings.Settings
+    knobs: knobs.Knobs
+    documents: documents.Documents
+    files: files.Files
+    intake: intakes.Intake
+    library: Search
+    embeddings: embeddings.Embeddings
+    assistant: assistants.Assistant
+    journal: assistants.Journal
+    capabilities: Callable[[], Awaitable[list[messages.Capability]]]
+    """What each engine says of itself, now."""
+    ready: Callable[[], Awaitable[dict[str, bool]]]
+    """For each part that a question needs: whether it answers."""

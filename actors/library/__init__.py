@@ -1,0 +1,1 @@
+"""The library: documents cut, indexed, found and replaced."""

@@ -1,0 +1,1 @@
+"""Models behind Protocols: text to vectors, evidence to answers."""
