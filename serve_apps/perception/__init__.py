@@ -1,0 +1,1 @@
+"""The senses as deployments: today text to vectors."""
