@@ -125,8 +125,8 @@ class Library(Group):
 class Embeddings(Group):
     """Text to vectors."""
 
-    engine: Literal["auto", "minilm", "wordllama"] = "auto"
-    """`auto` takes MiniLM when its package is installed, else wordllama."""
+    engine: Literal["auto", "minilm", "wordllama", "hashing"] = "auto"
+    """`auto` takes MiniLM when its package is installed, else wordllama. `hashing` is for tests: words, no meaning."""
     threads: int = Field(2, ge=1)
     """Threads of one ONNX Runtime session."""
     batch: int = Field(32, ge=1)

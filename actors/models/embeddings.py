@@ -27,3 +27,11 @@ class Embeddings(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (texts, dimensions), rows of unit length."""
         ...
+
+
+def unit(rows: Vectors) -> Vectors:
+    """Scale rows to unit length. A row of zeros (a text without a known token) becomes the first axis."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    scaled[lengths[:, 0] == 0, 0] = 1
+    return scaled
