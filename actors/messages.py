@@ -128,6 +128,8 @@ class Document:
     updated_at: float
     task_id: str | None = None
     """The work going on for it, if any."""
+    key: str = ""
+    """Where its bytes lie in the file store."""
 
 
 @dataclass(frozen=True, slots=True)
