@@ -224,6 +224,10 @@ class Question:
     alpha: float | None = None
     """The caller's own weight; None leaves it to the plan."""
     received_at: float = 0.0
+    model: str = "consilium"
+    """The model's name as the caller wrote it; `Started` repeats it."""
+    usage: bool = False
+    """Whether the caller wants token counts at the end of a stream; `Started` repeats it."""
 
     @property
     def text(self) -> str:
@@ -289,7 +293,10 @@ class Started:
 
     generation_id: str
     model: str
+    """`Question.model`."""
     created: float
+    usage: bool = False
+    """`Question.usage`, so that a replay is the same stream."""
 
 
 @dataclass(frozen=True, slots=True)
