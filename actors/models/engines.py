@@ -32,6 +32,16 @@ def chosen(wanted: str) -> Name:
     return choose(wanted, minilm_installed=minilm.folder() is not None)
 
 
+def identity(wanted: str) -> tuple[str, int]:
+    """Return name and dimensions of the engine that the setting means here, without loading it."""
+    sizes = {
+        "minilm": (minilm.NAME, minilm.DIMENSIONS),
+        "wordllama": (static.NAME, static.DIMENSIONS),
+        "hashing": (hashing.NAME, hashing.DIMENSIONS),
+    }
+    return sizes[chosen(wanted)]
+
+
 def load(options: settings.Embeddings, cache: Path) -> Engine:
     """Load the engine; `cache` is a folder for files made from model packages. Raises Unavailable.
 
