@@ -1,0 +1,1 @@
+"""Truth: documents, their revisions, tasks, and the originals' bytes."""

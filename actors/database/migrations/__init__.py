@@ -1,0 +1,58 @@
+"""Brings a database, empty or old, to the tables of this release. The only place that changes a schema."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+import alembic.command
+import alembic.config
+import sqlalchemy as sa
+
+from actors.database import engines
+
+_FOLDER = Path(__file__).parent
+_LOCK = 0x636F6E73696C6975  # "consiliu": our number among PostgreSQL's advisory locks
+
+
+async def upgrade(database: engines.Database) -> None:
+    """Apply what is missing, all or nothing. Any number of processes may call it at once. Raises Unavailable."""
+    url = sa.make_url(database.url)
+    with engines.translated():
+        if url.get_backend_name() == "sqlite" and url.database:
+            await asyncio.to_thread(_prepare, Path(url.database))
+        async with database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a long migration is no mistake
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            await connection.run_sync(_apply)
+
+
+def config(connection: sa.Connection | None = None) -> alembic.config.Config:
+    """What Alembic needs to find the scripts here."""
+    found = alembic.config.Config()
+    found.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    found.attributes["connection"] = connection
+    return found
+
+
+def _apply(connection: sa.Connection) -> None:
+    alembic.command.upgrade(config(connection), "head")
+
+
+def _prepare(path: Path) -> None:
+    """Make the file and switch it to WAL, which cannot happen inside a transaction and stays with the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # the switch fails when two processes try it at once
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        raise OSError(f"{path}: {error}") from error
+    finally:
+        os.close(folder)
