@@ -8,7 +8,7 @@ from typing import Protocol
 
 from actors import knobs, messages, settings
 from actors.assistant import assistants
-from actors.database import documents, files
+from actors.database import documents, files, readings, tasks
 from actors.library import intakes
 from actors.models import embeddings
 
@@ -28,6 +28,8 @@ class Cast:
     settings: settings.Settings
     knobs: knobs.Knobs
     documents: documents.Documents
+    readings: readings.Readings
+    tasks: tasks.Tasks
     files: files.Files
     intake: intakes.Intake
     library: Search
