@@ -73,6 +73,14 @@ class Documents:
         page = found[:limit]
         return page, _cursor(page[-1]) if len(found) > limit else None
 
+    async def process(self, document_id: str, *, now: float) -> messages.Document:
+        """Say that a revision is on its way; what is committed stays searchable. Raises NotFound."""
+        return await self._change(document_id, now, status="processing", error=None)
+
+    async def keep_layout(self, document_id: str, *, now: float) -> messages.Document:
+        """Say that the first reading is the one to keep: no better one will come. Raises NotFound."""
+        return await self._change(document_id, now, layout="none")
+
     async def ready(self, document_id: str, *, now: float) -> messages.Document:
         """Say that the committed revision is searchable. Raises NotFound."""
         return await self._change(document_id, now, status="ready", error=None)
