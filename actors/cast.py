@@ -30,8 +30,6 @@ class Cast:
     documents: documents.Documents
     readings: readings.Readings
     tasks: tasks.Tasks
-    readings: readings.Readings
-    tasks: tasks.Tasks
     files: files.Files
     intake: intakes.Intake
     library: Search
