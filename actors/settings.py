@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -168,8 +168,8 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    home: Path = Path(".consilium")
-    """Folder of all state on this machine."""
+    home: Annotated[Path, AfterValidator(Path.absolute)] = Field(default=Path(".consilium"), validate_default=True)
+    """Folder of all state on this machine; made absolute, because actors work elsewhere."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least severe level that is logged."""
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the database, with the driver that is installed."""
         url = self.database.url or self.database_url
         if not url:
-            return f"sqlite+aiosqlite:///{self.home.absolute() / 'consilium.db'}"
+            return f"sqlite+aiosqlite:///{self.home / 'consilium.db'}"
         scheme, _, rest = url.partition("://")
         drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
         return f"{drivers.get(scheme, scheme)}://{rest}"
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
     @property
     def originals_url(self) -> str:
         """URL (fsspec) of the folder that holds uploaded files."""
-        return self.documents.files_url or f"file://{self.home.absolute() / 'files'}"
+        return self.documents.files_url or f"file://{self.home / 'files'}"
 
     @property
     def fingerprint(self) -> str:

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             cleanup.enter_context(locks.exclusive(chosen.home / "run.lock"))
         except BlockingIOError:
-            print(f"consilium: another installation already runs on {chosen.home.absolute()}", file=sys.stderr)
+            print(f"consilium: another installation already runs on {chosen.home}", file=sys.stderr)
             return 2
         return _run(chosen, cleanup)
 
@@ -93,7 +93,7 @@ def _run(chosen: settings.Settings, cleanup: contextlib.ExitStack) -> int:
     logs = chosen.home / "logs"
     logs.mkdir(exist_ok=True)
 
-    greetings.say(f"starting in {chosen.home.absolute()} (log: {logs / 'up.log'})")
+    greetings.say(f"starting in {chosen.home} (log: {logs / 'up.log'})")
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _stop)
     with (logs / "up.log").open("ab") as log:

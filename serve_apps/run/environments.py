@@ -48,4 +48,4 @@ def ray(chosen: settings.Settings, scratch: Path, ports: Mapping[str, int], run:
 
 def token_path(chosen: settings.Settings) -> Path:
     """Where the token lies that `ray status` and the dashboard ask for."""
-    return chosen.home.absolute() / "ray-token"
+    return chosen.home / "ray-token"

@@ -81,7 +81,7 @@ def _addresses(chosen: settings.Settings) -> None:
         *([("console", f"{url}/console")] if chosen.console.enabled else []),
         ("API docs", f"{url}/docs"),
         ("Ray dashboard", f"http://127.0.0.1:{chosen.cluster.dashboard_port}"),
-        ("  its token", str(chosen.home.absolute() / "ray-token")),
+        ("  its token", str(chosen.home / "ray-token")),
     ]
     for name, where in lines:
         print(f"   {name:<14} {where}")
