@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ray import serve
 from ray.serve import Application
 
@@ -11,8 +9,9 @@ from actors import settings
 from actors.models import embeddings, engines
 from serve_apps.perception import adapters
 
+APP = adapters.APP
 
-@serve.deployment(name=adapters.DEPLOYMENT, max_ongoing_requests=256, ray_actor_options={"num_cpus": 0.2})
+
 class EmbeddingsDeployment:
     """Holds the engine. Interactive texts are batched with whatever else waits; long lists go their own lane."""
 
@@ -30,12 +29,16 @@ class EmbeddingsDeployment:
         return await self._engine.embed(texts)
 
 
-def app(arguments: dict[str, Any]) -> Application:
-    """Build the application; `arguments` are fields of Settings."""
-    return build(settings.Settings(**arguments))
-
-
 def build(chosen: settings.Settings) -> Application:
     """Build the application from settings."""
-    deployment: Application = EmbeddingsDeployment.bind(chosen)
-    return deployment
+    deployment = serve.deployment(
+        name=adapters.DEPLOYMENT, max_ongoing_requests=256, ray_actor_options={"num_cpus": 0.2}
+    )(EmbeddingsDeployment)
+    application: Application = deployment.bind(chosen)
+    return application
+
+
+def reach(chosen: settings.Settings) -> adapters.ServedEmbeddings:
+    """Return what any process uses to call the deployment."""
+    name, dimensions = engines.identity(chosen.embeddings.engine)
+    return adapters.ServedEmbeddings(name, dimensions)

@@ -1,0 +1,127 @@
+"""What is put together the same way in one process and on a cluster. Knows every role; starts nothing by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from actors import knobs, messages, settings
+from actors.assistant import pipelines, writers
+from actors.database import documents, engines, files, readings, revisions, tasks
+from actors.library import desks, indexing, ingests, workers
+from actors.models import embeddings
+from actors.models import engines as embedding_engines
+from actors.perception.documents import readers
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The repositories over one database, and the files."""
+
+    database: engines.Database
+    documents: documents.Documents
+    revisions: revisions.Revisions
+    readings: readings.Readings
+    tasks: tasks.Tasks
+    files: files.Files
+
+
+def truth(chosen: settings.Settings) -> Truth:
+    """Open the database and the file store; connections are made when first used."""
+    database = engines.Database(chosen.truth_url, chosen.database)
+    return Truth(
+        database,
+        documents.Documents(database),
+        revisions.Revisions(database),
+        readings.Readings(database),
+        tasks.Tasks(database),
+        files.Files(chosen.originals_url),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentSource:
+    """Truth for shards: only what the present embedding model made vectors for."""
+
+    readings: readings.Readings
+    embedding: str
+
+    async def revisions(self) -> dict[str, int]:
+        """Return the committed revision of every document that can be searched now."""
+        outdated = set(await self.readings.outdated(self.embedding))
+        return {one: revision for one, revision in (await self.readings.revisions()).items() if one not in outdated}
+
+    async def load(self, document_id: str) -> messages.Indexed | None:
+        """Return a committed revision, or None."""
+        return await self.readings.load(document_id)
+
+
+@contextlib.asynccontextmanager
+async def intake(
+    chosen: settings.Settings,
+    numbers: knobs.Knobs,
+    vectors: embeddings.Embeddings,
+    shelf: indexing.Shelf,
+) -> AsyncIterator[tuple[ingests.Ingest, workers.Workers]]:
+    """Open the library's door; the caller runs the workers. Closes the reader processes at the end."""
+    known = truth(chosen)
+    reader = readers.Readers(chosen.documents)
+    desk = desks.Desk(
+        documents=known.documents,
+        revisions=known.revisions,
+        readings=known.readings,
+        tasks=known.tasks,
+        files=known.files,
+        reader=reader,
+        indexer=indexing.Indexer(known.revisions, known.readings, vectors, shelf, time.time),
+        tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
+        limits=chosen.documents,
+        cutting=numbers.chunking,
+        clock=time.time,
+        new_id=new_id,
+    )
+    staff = workers.Workers(desk, owner=new_id("worker"))
+    try:
+        yield ingests.Ingest(desk, staff), staff
+    finally:
+        await reader.close()
+        await known.database.close()
+
+
+def pipeline(
+    chosen: settings.Settings, numbers: knobs.Knobs, vectors: embeddings.Embeddings, library: pipelines.Library
+) -> pipelines.Pipeline:
+    """Build the path of a question."""
+    return pipelines.Pipeline(
+        numbers=numbers,
+        embeddings=vectors,
+        library=library,
+        writer=writers.Extractive(numbers.answering),
+        tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
+        clock=time.perf_counter,
+        now=time.time,
+    )
+
+
+def new_id(prefix: str) -> str:
+    """Return an id that sorts by time: `prefix_` + 12 hex digits of milliseconds + 16 random ones."""
+    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
+
+
+async def capabilities(chosen: settings.Settings) -> list[messages.Capability]:
+    """Say what each engine of this installation can do."""
+    language = messages.Capability(
+        "language",
+        "extractive",
+        True,
+        "Answers with the best-supported sentences of your documents, cited; writes nothing of its own.",
+    )
+    return [
+        await asyncio.to_thread(embedding_engines.capability, chosen.embeddings.engine),
+        language,
+        *readers.capabilities(),
+    ]
