@@ -1,0 +1,22 @@
+"""Conditional reads: RFC 9110, sections 8.8 and 13."""
+
+from __future__ import annotations
+
+import hashlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+def of(*facts: object) -> str:
+    """Return a strong entity tag for whatever decides the bytes of an answer."""
+    return f'"{hashlib.sha256(repr(facts).encode()).hexdigest()[:20]}"'
+
+
+def fresh(request: Request, etag: str) -> Response | None:
+    """Return 304 when the caller has it already."""
+    sent = request.headers.get("if-none-match", "")
+    held = {tag.strip().removeprefix("W/") for tag in sent.split(",")}
+    if "*" in held or etag in held:
+        return Response(status_code=304, headers={"ETag": etag})
+    return None

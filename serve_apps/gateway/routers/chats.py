@@ -1,0 +1,87 @@
+"""POST /v1/chat/completions: the main job, in OpenAI's words."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from actors import messages
+from serve_apps.gateway import answers, chunks, dependencies, failures, questions, streams
+from serve_apps.gateway.schemas import chats, problems
+
+router = APIRouter(tags=["chat"])
+
+_SSE: dict[str, Any] = {
+    "description": "The answer; with `stream` as server-sent events, each `data:` a chunk, ended by `data: [DONE]`.",
+    "headers": {
+        "X-Cache": {
+            "description": "Which tier answered: L1, L2, L3, MISS or BYPASS. Answers are not cached yet: BYPASS.",
+            "schema": {"type": "string"},
+        }
+    },
+    "content": {
+        "text/event-stream": {
+            "schema": {"type": "string"},
+            "example": 'id: 0\ndata: {"id":"gen_0b7c","object":"chat.completion.chunk","created":1764000000,'
+            '"model":"consilium","choices":[{"index":0,"delta":{"role":"assistant","content":""},'
+            '"finish_reason":null}],"consilium":{"generation_id":"gen_0b7c"}}\n\ndata: [DONE]\n\n',
+        }
+    },
+}
+
+
+@router.post(
+    "/v1/chat/completions",
+    response_model=chats.ChatCompletion,
+    summary="Ask, and get a cited answer",
+    responses={200: _SSE, **problems.documented(400, 404, 409, 413, 415, 429, 500, 503, 504)},
+)
+async def complete(
+    body: chats.ChatRequest,
+    cast: dependencies.Cast,
+    meter: dependencies.Meter,
+    request_id: dependencies.RequestId,
+) -> Response:
+    """Answer from the library. Every sentence of the answer points at the passage it stands on."""
+    began = time.perf_counter()
+    question = questions.asked(body, cast.settings.http, f"gen_{uuid.uuid4().hex}", time.time())
+    events = cast.assistant.answer(question)
+    started = await answers.begun(events)
+    if body.stream:
+        frames = answers.timed(
+            answers.live(started, events, request_id),
+            lambda: meter.first_token(started.model, time.perf_counter() - began),
+        )
+        return streams.EventStream(frames, {"X-Cache": "BYPASS"})
+    answer = await answers.gathered(started, events)
+    if not isinstance(answer.end, messages.Done):
+        raise failures.failed(answer.end)
+    return Response(
+        failures.encoded(completion(answer.started, answer.text, answer.end)),
+        media_type="application/json",
+        headers={"X-Cache": answer.end.receipt.cache},
+    )
+
+
+def completion(started: messages.Started, text: str, done: messages.Done) -> dict[str, object]:
+    """Return the body of a whole answer."""
+    return {
+        "id": started.generation_id,
+        "object": "chat.completion",
+        "created": int(started.created),
+        "model": started.model,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text, "refusal": None},
+                "finish_reason": "stop",
+                "logprobs": None,
+            }
+        ],
+        "usage": chunks.usage(done.receipt),
+        "consilium": chunks.evidence(started.generation_id, done),
+    }

@@ -1,0 +1,45 @@
+"""/v1/tasks: how far the work behind an answer is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from serve_apps.gateway import dependencies, library, streams
+from serve_apps.gateway.schemas import documents, problems
+
+router = APIRouter(tags=["library"])
+
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", examples=["task_9c1d"])]
+
+_SSE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The task, whenever it changed, then `data: [DONE]`.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get(
+    "/v1/tasks/{task_id}",
+    response_model=documents.Task,
+    summary="One task",
+    responses=problems.documented(400, 404, 500, 503),
+)
+async def one(task_id: Id, cast: dependencies.Cast) -> documents.Task:
+    """Return stage and share done."""
+    return library.shown_task(await cast.tasks.task(task_id))
+
+
+@router.get(
+    "/v1/tasks/{task_id}/events",
+    response_class=streams.EventStream,
+    summary="Watch a task",
+    responses=_SSE | problems.documented(400, 404, 500, 503),
+)
+async def events(task_id: Id, cast: dependencies.Cast, request_id: dependencies.RequestId) -> Response:
+    """Send the task at once and whenever it changes, until it is over."""
+    task = await cast.tasks.task(task_id)
+    return streams.EventStream(library.progress(cast, task, request_id))
