@@ -1,0 +1,45 @@
+"""Events as JSON and back, tagged with their type. Holds no pickle: what is read may have been written by anybody."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+from actors import messages
+
+
+def encode(event: messages.Event) -> bytes:
+    """`["Token", {"text": "…"}]`, in ASCII."""
+    return json.dumps([type(event).__name__, dataclasses.asdict(event)], separators=(",", ":")).encode()
+
+
+def decode(line: bytes) -> messages.Event:
+    """Raise ValueError when the line is not an event that this release knows."""
+    try:
+        tag, fields = json.loads(line)
+        return _BUILDERS[tag](fields)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an event: {line[:80]!r}") from error
+
+
+def _done(fields: dict[str, Any]) -> messages.Done:
+    receipt, plan = fields["receipt"], fields["receipt"]["plan"]
+    restored = {"plan": plan and messages.Plan(**plan), "specialists": tuple(receipt["specialists"])}
+    return messages.Done(
+        **fields
+        | {
+            "citations": tuple(messages.Citation(**each) for each in fields["citations"]),
+            "receipt": messages.Receipt(**receipt | restored),
+        }
+    )
+
+
+_BUILDERS: dict[str, Callable[[dict[str, Any]], messages.Event]] = {
+    "Started": lambda fields: messages.Started(**fields),
+    "Token": lambda fields: messages.Token(**fields),
+    "Citation": lambda fields: messages.Citation(**fields),
+    "Done": _done,
+    "Failed": lambda fields: messages.Failed(**fields),
+}

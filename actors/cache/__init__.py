@@ -1,0 +1,1 @@
+"""Shared memory between processes: supervised Redis servers and guarded ways to them."""
