@@ -46,11 +46,15 @@ class Answering:
 
     sentences: Annotated[int, Between(1, 6)] = 2
     """The most sentences in an answer."""
-    cosine_weight: Annotated[float, Between(0.0, 1.0)] = 0.5
+    cosine_weight: Annotated[float, Between(0.0, 1.0)] = 0.6
     """Share of similarity against idf coverage in a sentence's support."""
+    context: Annotated[float, Between(0.0, 1.0)] = 0.3
+    """Share of a sentence's neighbours and headings in its idf coverage."""
+    passage_weight: Annotated[float, Between(0.0, 1.0)] = 0.25
+    """Weight of the passage's own fused score in the support of its sentences."""
     type_bonus: Annotated[float, Between(0.0, 0.5)] = 0.1
     """Added when a sentence holds the kind of thing the question asks for (a number, a date, a name)."""
-    mmr: Annotated[float, Between(0.0, 1.0)] = 0.9
+    mmr: Annotated[float, Between(0.0, 1.0)] = 0.95
     """Relevance against novelty (Carbonell & Goldstein 1998)."""
     abstain_below: Annotated[float, Between(0.0, 1.0)] = 0.5
     """Confidence under which the answer is 'I do not know'."""

@@ -1,0 +1,101 @@
+"""How sure an answer is: features of what was found → probability that the evidence carries an answer.
+
+A logistic regression. Its coefficients are fitted by `python -m tests.bench.abstention`, on questions whose passages
+hold an answer, questions that only sound like them, and questions whose passage was taken away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from actors.models import supports
+
+PHRASE_REACH = 2
+"""Words that follow each other in the question may have one word between them in the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the decision looks at; each in about [0, 1]."""
+
+    similarity: float
+    """Greatest cosine of all windows."""
+    similarity_best: float
+    """Cosine of the best-supported sentence."""
+    coverage: float
+    """Share of the question's words, idf-weighted, in that sentence and around it."""
+    phrases: float
+    """Share of the question's word pairs that stand together in that sentence, in order."""
+    lead: float
+    """Support beyond that of the best sentence of any other passage."""
+    strangers: float
+    """1 when a name or number of the question stands in none of the passages."""
+    length: float
+    """Logarithm of the number of topic words in the question."""
+    surplus: float
+    """Topic words of that sentence that the question does not have, in twenties."""
+    untyped: float
+    """1 when the question asks for a kind of thing that the sentence does not hold."""
+    agreement: float
+    """1 when BM25 and vectors agree on the best passage."""
+
+
+def features(asked: supports.Asked, candidates: Sequence[supports.Candidate]) -> Features:
+    """Look at weighed candidates, of which there is at least one."""
+    best = max(candidates, key=lambda candidate: candidate.support)
+    rival = max((one.support for one in candidates if one.passage != best.passage), default=0.0)
+    seen = frozenset().union(*(one.stems | one.surroundings for one in candidates))
+    surplus = {word.stem for word in best.words if not word.empty} - asked.stems
+    return Features(
+        similarity=max(candidate.cosine for candidate in candidates),
+        similarity_best=best.cosine,
+        coverage=best.covered_nearby,
+        phrases=_phrases(asked, best),
+        lead=best.support - rival,
+        strangers=float(any(name not in seen for name in asked.names)),
+        length=math.log1p(len(asked.words)),
+        surplus=len(surplus) / 20,
+        untyped=float(asked.kind != "other" and not best.typed),
+        agreement=float(_agree(candidates)),
+    )
+
+
+def probability(seen: Features) -> float:
+    """Return the probability, in (0, 1), that the evidence carries an answer."""
+    return 1 / (1 + math.exp(-(BIAS + sum(map(float.__mul__, astuple(WEIGHTS), astuple(seen))))))
+
+
+def _phrases(asked: supports.Asked, best: supports.Candidate) -> float:
+    places: dict[str, list[int]] = {}
+    for at, word in enumerate(word for word in best.words if not word.empty):
+        places.setdefault(word.stem, []).append(at)
+    pairs = asked.pairs
+    together = [
+        any(0 < after - before <= PHRASE_REACH for before in places.get(first, ()) for after in places.get(second, ()))
+        for first, second in pairs
+    ]
+    return sum(together) / len(pairs) if pairs else 0.0
+
+
+def _agree(candidates: Sequence[supports.Candidate]) -> bool:
+    passages = {candidate.passage: candidate.evidence for candidate in candidates}
+    by_words = max(passages, key=lambda rank: passages[rank].bm25 or 0.0)
+    by_vector = max(passages, key=lambda rank: passages[rank].vector or 0.0)
+    return by_words == by_vector
+
+
+BIAS = 0.0
+WEIGHTS = Features(
+    similarity=1.0,
+    similarity_best=0.0,
+    coverage=0.0,
+    phrases=0.0,
+    lead=0.0,
+    strangers=0.0,
+    length=0.0,
+    surplus=0.0,
+    untyped=0.0,
+    agreement=0.0,
+)
