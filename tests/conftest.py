@@ -1,0 +1,57 @@
+"""What every test may ask for: real servers, started once and only if somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from actors import settings
+from actors.database import engines, migrations
+from tests import servers
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis, shared: use keys of your own."""
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.PostgreSQL]:
+    """A real PostgreSQL cluster."""
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgresql: servers.PostgreSQL) -> Iterator[str]:
+    """Name of a database with our tables, to be copied: a copy takes a tenth of a migration."""
+
+    async def upgrade(url: str) -> None:
+        database = engines.Database(url, settings.Database())
+        await migrations.upgrade(database)
+        await database.close()
+
+    with postgresql.database() as url:
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own, whether or not the test has one
+            thread.submit(asyncio.run, upgrade(url)).result()
+        yield str(sa.make_url(url).database)
+
+
+@pytest.fixture
+def empty_postgres_url(postgresql: servers.PostgreSQL) -> Iterator[str]:
+    """A database of its own, without tables."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgresql: servers.PostgreSQL, _migrated: str) -> Iterator[str]:
+    """A database of its own, with our tables."""
+    with postgresql.database(_migrated) as url:
+        yield url
