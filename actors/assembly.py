@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from actors import knobs, messages, settings
-from actors.assistant import pipelines, writers
+from actors.assistant import composing, pipelines
 from actors.database import documents, engines, files, readings, revisions, tasks
-from actors.library import desks, indexing, ingests, workers
-from actors.models import embeddings
+from actors.library import desks, indexes, indexing, ingests, rings, sources, workers
+from actors.models import embeddings, extractive
 from actors.models import engines as embedding_engines
 from actors.perception.documents import readers
 
@@ -60,6 +60,11 @@ class CurrentSource:
         return await self.readings.load(document_id)
 
 
+async def reconcile(index: indexes.Index, source: CurrentSource, key: str, keys: list[str]) -> sources.Changes:
+    """Make the index of shard `key` hold what truth says it should, in a ring of `keys`."""
+    return await sources.reconcile(index, source, lambda document_id: rings.owner(document_id, keys) == key)
+
+
 @contextlib.asynccontextmanager
 async def intake(
     chosen: settings.Settings,
@@ -100,7 +105,7 @@ def pipeline(
         numbers=numbers,
         embeddings=vectors,
         library=library,
-        writer=writers.Extractive(numbers.answering),
+        writer=composing.Writer(extractive.Extractive(), numbers.answering),
         tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
         clock=time.perf_counter,
         now=time.time,
@@ -114,14 +119,8 @@ def new_id(prefix: str) -> str:
 
 async def capabilities(chosen: settings.Settings) -> list[messages.Capability]:
     """Say what each engine of this installation can do."""
-    language = messages.Capability(
-        "language",
-        "extractive",
-        True,
-        "Answers with the best-supported sentences of your documents, cited; writes nothing of its own.",
-    )
     return [
         await asyncio.to_thread(embedding_engines.capability, chosen.embeddings.engine),
-        language,
+        extractive.capability(),
         *readers.capabilities(),
     ]

@@ -75,11 +75,9 @@ class Redis(Group):
     """Shared memory of the cluster: generation journals today, L2 cache and mail tomorrow."""
 
     url: str = ""
-    """An existing Redis; empty starts supervised servers, one per cache shard. `REDIS_URL` sets it too."""
-    shards: int = Field(1, ge=1, le=64)
-    """Supervised redis-server processes when `url` is empty."""
+    """An existing Redis; empty starts a supervised server. `REDIS_URL` sets it too."""
     memory_bytes: int = Field(64 * MIB, ge=8 * MIB)
-    """`maxmemory` of each supervised server, bytes."""
+    """`maxmemory` of the supervised server, bytes."""
     timeout_s: float = Field(0.5, gt=0)
     """Seconds before a call to Redis is given up and the work goes on without it."""
 

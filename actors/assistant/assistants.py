@@ -33,3 +33,11 @@ class Journal(Protocol):
     async def cancel(self, generation_id: str) -> None:
         """Ask whoever owns the generation to stop. Raises NotFound when it is unknown."""
         ...
+
+
+class Cancellations(Protocol):
+    """Knows which generations somebody asked to stop."""
+
+    async def cancelled(self, generation_id: str) -> None:
+        """Return once the generation is to stop; for most that is never."""
+        ...

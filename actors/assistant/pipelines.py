@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from actors import knobs, messages
 from actors.assistant import composing, plans, stopwatches
 from actors.models import embeddings
@@ -34,7 +31,7 @@ class Writer(Protocol):
     """Makes an answer of evidence."""
 
     def write(
-        self, question: str, vector: npt.NDArray[np.float32], evidence: Sequence[messages.Evidence]
+        self, question: str, vector: embeddings.Vectors | None, evidence: Sequence[messages.Evidence]
     ) -> composing.Composed:
         """Answer with cited sentences, or abstain."""
         ...
@@ -88,7 +85,7 @@ class Pipeline:
 
     async def _recall(
         self, question: messages.Question, plan: messages.Plan
-    ) -> tuple[npt.NDArray[np.float32], list[messages.Evidence]]:
+    ) -> tuple[embeddings.Vectors, list[messages.Evidence]]:
         vector = (await self.embeddings.embed([question.text]))[0]
         query = messages.Query(question.text, vector, plan.k, plan.alpha, plan.depth, question.filter)
         return vector, await self.library.search(query)

@@ -36,10 +36,10 @@ def greet(chosen: settings.Settings, examples: Path) -> None:
     first = chosen.home / "examples-loaded"
     with httpx.Client(base_url=base_url(chosen), timeout=SETTLE_TIMEOUT_S) as client:
         if not first.exists():
-            script = json.loads((examples / "questions.json").read_text())
-            for name in script["documents"]:
+            questions = json.loads((examples / "questions.json").read_text())
+            for name in dict.fromkeys(question["document"] for question in questions):
                 _load(client, examples / name)
-            _ask(client, script["questions"][0]["question"])
+            _ask(client, questions[0]["question"])
             first.touch()
     _addresses(chosen)
 
