@@ -1,0 +1,1 @@
+"""What comes in, made plain: files today; images, speech and video when their engines come."""

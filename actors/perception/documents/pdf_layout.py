@@ -1,0 +1,66 @@
+"""PDF to Markdown, second pass: PyMuPDF's layout models find headings, tables and reading order. ~0.3 s a page.
+
+A page on which the models fail, or that comes after the deadline, keeps its first-pass text.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pymupdf
+import pymupdf4llm
+
+from actors import messages
+from actors.perception.documents import kinds, pdf, sources
+
+_PICTURE = re.compile(r"^\s*\**==> .*? <==\**\s*$|<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.MULTILINE)
+_PICTURE_TEXT = re.compile(r"\**-+ (?:Start|End) of picture text -+\**(?:<br>)?")
+_BREAK = re.compile(r"\s*<br\s*/?>\s*")
+_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1")
+_ITALIC = re.compile(r"(?<![\w_])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_])")
+_HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
+_BULLET = re.compile(r"^( *)[*+•] +", re.MULTILINE)
+
+
+def read(source: sources.Source, progress: Callable[[int, int], None], deadline: float) -> messages.Parsed:
+    """Read a PDF page by page, telling (done, total); `deadline` is on the monotonic clock. Raises as `pdf.read` does."""
+    first = pdf.read(source)
+    pages = sources.Pages(source.limits)
+    with pdf.opened(source.data, source.password) as document:
+        total = document.page_count
+        for page in first.pages:
+            late = time.monotonic() >= deadline
+            better = "" if late or not page.markdown else _page(document, page.number - 1)
+            pages.add(better or page.markdown, page.label)
+            progress(page.number, total)
+    return pages.parsed(kinds.PDF.media_type, first.title, first.properties, "done")
+
+
+def _page(document: pymupdf.Document, number: int) -> str:
+    try:
+        markdown = pymupdf4llm.to_markdown(
+            document, pages=[number], use_ocr=False, header=False, footer=False, show_progress=False
+        )
+    except (
+        RuntimeError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        ZeroDivisionError,
+    ):
+        return ""  # the models stumble over odd pages; the first pass stands
+    return plain(markdown)
+
+
+def plain(markdown: str) -> str:
+    """Return the models' Markdown without emphasis, picture remarks and line-break tags: text to search and to quote."""
+    text = _PICTURE_TEXT.sub("", _PICTURE.sub("", markdown))
+    text = _BREAK.sub(" ", text)
+    text = _ITALIC.sub(r"\1", _EMPHASIS.sub(r"\2", text))
+    text = _HEADING.sub(lambda found: f"{found[1]} {found[2].strip('*_ ')}", text)
+    return _BULLET.sub(r"\1- ", text)

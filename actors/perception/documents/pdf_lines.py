@@ -1,0 +1,105 @@
+"""Lines of PDF pages and what one line alone tells: size, weight, bullet, number. Pure; knows no PDF library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+_BOLD, _MONO = 16, 8
+_BULLET = re.compile(r"[•‣▪▫■□●○◦◆◇➢➤✓✔∙·–—*-]\s+(?=\S)|[\uf0b7\uf0a7\uf0d8\uf0fc•●▪]\s*(?=\S)")
+_NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.)])\s+(?=\S)", re.IGNORECASE)
+_LONE_BULLET = re.compile(r"[•‣▪▫■□●○◦◆◇➢➤✓✔∙\uf0b7\uf0a7\uf0d8\uf0fc]")
+_FOLD = re.compile(r"[\W_]+")
+
+
+class Line(NamedTuple):
+    """One line as MuPDF found it. Lengths in points, origin at the top left."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    """Font size of most of its letters, rounded to half a point."""
+    bold: bool
+    mono: bool
+    block: int
+    upright: bool
+    """False for rotated text."""
+
+
+class PageLines(NamedTuple):
+    """A page's lines in the order of its content."""
+
+    lines: list[Line]
+    width: float
+    height: float
+
+
+def lines(blocks: Iterable[dict[str, Any]]) -> Iterator[Line]:
+    """Yield the lines with text of PyMuPDF's `dict` output."""
+    for number, block in enumerate(blocks):
+        for line in block.get("lines", ()):
+            spans = line["spans"]
+            if len(spans) == 1:
+                span = spans[0]
+                text, size, flags = span["text"], span["size"], span["flags"]
+                bold, mono = bool(flags & _BOLD), bool(flags & _MONO)
+            else:
+                text = "".join(span["text"] for span in spans)
+                inked = [span for span in spans if span["text"].strip()]
+                if not inked:
+                    continue
+                longest = max(inked, key=lambda span: len(span["text"]))
+                size = longest["size"]
+                bold = all(span["flags"] & _BOLD for span in inked)
+                mono = all(span["flags"] & _MONO for span in inked)
+            text = text.strip()
+            if text:
+                x0, y0, x1, y1 = line["bbox"]
+                upright = line["dir"] == (1.0, 0.0)
+                yield Line(text, x0, y0, x1, y1, round(size * 2) / 2, bold, mono, number, upright)
+
+
+def item(text: str) -> tuple[str, str] | None:
+    """Return marker and text of a list item (`- ` or its own number), or None."""
+    found = _BULLET.match(text)
+    if found:
+        return "- ", text[found.end() :]
+    found = _NUMBERED.match(text)
+    if found:
+        number = found[0].strip()
+        digits = number.strip("().")
+        return (f"{digits}. " if digits.isdigit() else f"- {number} "), text[found.end() :]
+    return None
+
+
+def is_bullet(text: str) -> bool:
+    """Whether the whole text is a bullet whose item stands in the next line."""
+    return len(text) == 1 and bool(_LONE_BULLET.match(text))
+
+
+def joined(before: str, after: str) -> str:
+    """Return two lines of one paragraph as one: hyphens at line ends healed, no space between CJK."""
+    if not before:
+        return after
+    last, first = before[-1], after[:1]
+    if last in "-\u2010\u00ad" and len(before) > 1 and before[-2].isalpha():
+        word = before[:-1].rpartition(" ")[2]
+        whole = first.islower() and "-" not in word
+        return (before[:-1] if whole else before) + after
+    if _is_cjk(last) and _is_cjk(first):
+        return before + after
+    return f"{before} {after}"
+
+
+def folded(text: str) -> str:
+    """Return the letters and digits of a text in lower case: what two spellings of a title share."""
+    return _FOLD.sub("", text).casefold()
+
+
+def _is_cjk(letter: str) -> bool:
+    """Whether a letter belongs to a script that is written without spaces (Hangul is not)."""
+    return "\u3000" <= letter <= "\u30ff" or "\u3400" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"

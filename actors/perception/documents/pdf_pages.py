@@ -1,0 +1,229 @@
+"""From lines to pages of Markdown: running heads dropped, headings by size, rows to tables, lines to paragraphs. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from actors.perception.documents import hygiene, pdf_lines, pdf_tables
+
+Line, PageLines = pdf_lines.Line, pdf_lines.PageLines
+Outline = Mapping[tuple[int, str], int]
+"""Heading level by page (0-based) and folded title."""
+
+MARGIN = 0.08
+"""Share of the page's height in which running heads and feet stand."""
+LARGER = 1.12
+"""How much larger than the body a heading is, at least."""
+LEVELS = 4
+HEADING_CHARS = 200
+_DIGITS = re.compile(r"\d+")
+_END = tuple('.!?:;。！？…؟۔"”’)')
+
+
+class Rendered(NamedTuple):
+    """All pages, and whether any of them looks like it holds tables or columns."""
+
+    pages: list[str]
+    tabular: bool
+
+
+class _Sizes(NamedTuple):
+    body: float
+    levels: dict[float, int]
+
+
+def render(pages: Sequence[PageLines], outline: Outline) -> Rendered:
+    """Return Markdown page by page."""
+    sizes = _sizes(pages)
+    running = _running(pages)
+    rendered: list[str] = []
+    tabular = False
+    for number, page in enumerate(pages):
+        kept = [line for line in page.lines if not (running and _edge(line, page) in running)]
+        titles = {title: level for (on, title), level in outline.items() if on == number} if outline else {}
+        blocks, rows = _blocks(kept, sizes, titles)
+        tabular = tabular or rows >= 2
+        rendered.append("\n\n".join(blocks))
+    return Rendered(rendered, tabular)
+
+
+def _sizes(pages: Sequence[PageLines]) -> _Sizes:
+    """Return the body's font size and the levels of the larger ones, largest first."""
+    letters: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            letters[line.size] += len(line.text)
+    if not letters:
+        return _Sizes(0.0, {})
+    body = max(letters, key=lambda size: (letters[size], size))
+    total = letters.total()
+    larger = [size for size in sorted(letters, reverse=True) if size >= body * LARGER and letters[size] < total * 0.3]
+    return _Sizes(body, {size: min(place, LEVELS) for place, size in enumerate(larger, 1)})
+
+
+def _running(pages: Sequence[PageLines]) -> frozenset[tuple[bool, str]]:
+    """Return what stands at the edge of many pages, numbers aside."""
+    if len(pages) < 3:
+        return frozenset()
+    seen: Counter[tuple[bool, str]] = Counter()
+    for page in pages:
+        seen.update({edge for line in page.lines if (edge := _edge(line, page))})
+    needed = max(3, 0.3 * len(pages))
+    return frozenset(edge for edge, count in seen.items() if count >= needed)
+
+
+def _edge(line: Line, page: PageLines) -> tuple[bool, str] | None:
+    """Return the identity of a line in the margin: above or below, and its text without its numbers."""
+    above = line.y1 < page.height * MARGIN
+    if not above and line.y0 < page.height * (1 - MARGIN):
+        return None
+    return above, _DIGITS.sub("#", line.text)
+
+
+def _blocks(lines: list[Line], sizes: _Sizes, titles: Mapping[str, int]) -> tuple[list[str], int]:
+    """Return a page's blocks, and how many of its rows have several cells."""
+    rows = pdf_tables.rows(lines)
+    blocks: list[str] = []
+    several = 0
+    writer = _Paragraphs(sizes, titles, blocks)
+    for is_table, group in itertools.groupby(_marked(rows), key=lambda marked: marked[0]):
+        run = [row for _, row in group]
+        if is_table:
+            several += len(run)
+            writer.flush()
+            blocks.extend(pdf_tables.render(run))
+        else:
+            for row in run:
+                several += len(row) > 1
+                writer.add(row)
+    writer.flush()
+    return [hygiene.clean(block) for block in blocks], several
+
+
+def _marked(rows: list[list[Line]]) -> Iterator[tuple[bool, list[Line]]]:
+    """Mark the rows that belong to a table: at least two in a run with several cells each."""
+    for several, group in itertools.groupby(rows, key=lambda row: len(row) > 1):
+        run = list(group)
+        yield from ((several and len(run) >= 2, row) for row in run)
+
+
+class _Paragraphs:
+    """Gathers rows into headings, list items, code and paragraphs."""
+
+    def __init__(self, sizes: _Sizes, titles: Mapping[str, int], blocks: list[str]) -> None:
+        self._sizes = sizes
+        self._titles = titles
+        self._blocks = blocks
+        self._text = ""
+        self._mark = ""
+        self._level = 0
+        self._code: list[Line] = []
+        self._last: Line | None = None
+        self._left = 0.0
+        self._lists: list[float] = []
+
+    def add(self, row: list[Line]) -> None:
+        first = row[0]
+        text = "  ".join(line.text for line in row)
+        if first.mono and len(row) == 1 and first.upright:
+            self._flush_text()
+            self._code.append(first)
+            self._last = first
+            return
+        self._flush_code()
+        level = self._heading(first, text) if len(row) == 1 else 0
+        item = None if level else pdf_lines.item(text)
+        if item or self._begins(first, level):
+            self._flush_text()
+            self._level, self._left = level, first.x0
+            if item:
+                self._mark = self._indent(first.x0) + item[0]
+                text = item[1]
+        self._text = pdf_lines.joined(self._text, text)
+        self._last = first
+
+    def flush(self) -> None:
+        self._flush_text()
+        self._flush_code()
+        self._lists.clear()
+        self._last = None
+
+    def _heading(self, line: Line, text: str) -> int:
+        if not line.upright or len(text) > HEADING_CHARS or not any(letter.isalpha() for letter in text):
+            return 0
+        named = self._titles.get(pdf_lines.folded(text), 0)
+        if named:
+            return named
+        level = self._sizes.levels.get(line.size, 0)
+        if level:
+            return level if len(text) > 1 else 0
+        alone = self._last is None or self._last.block != line.block
+        if (
+            line.bold
+            and alone
+            and line.size >= self._sizes.body
+            and not text.endswith((".", ",", ";", ":"))
+            and len(text) <= 100
+        ):
+            return min(len(self._sizes.levels) + 1, LEVELS + 1)
+        return 0
+
+    def _begins(self, line: Line, level: int) -> bool:
+        """Whether a line begins a new block rather than going on with the one before."""
+        last = self._last
+        if last is None or not self._text or level != self._level:
+            return True
+        if level:
+            return abs(last.size - line.size) > 0.6 or line.y0 - last.y1 > line.size * 1.2
+        if line.block == last.block:
+            indented = line.x0 > last.x0 + line.size * 0.8 and last.text.endswith(_END) and not self._mark
+            apart = line.y0 - last.y1 > line.size * 0.9
+            return indented or apart or line.bold != last.bold and last.text.endswith(_END)
+        # A new block: the paragraph goes on when it broke off in mid-sentence, as at a column's end.
+        goes_on = line.text[:1].islower() and not last.text.endswith(_END) and abs(line.size - last.size) < 0.6
+        hangs = bool(self._mark) and line.x0 > self._left + 1 and 0 <= line.y0 - last.y1 < line.size * 0.6
+        return not (goes_on or hangs)
+
+    def _indent(self, x: float) -> str:
+        """Return the nesting of an item by how far right its marker stands."""
+        while self._lists and x < self._lists[-1] - 4:
+            self._lists.pop()
+        if not self._lists or x > self._lists[-1] + 4:
+            self._lists.append(x)
+        return "  " * min(len(self._lists) - 1, 6)
+
+    def _flush_text(self) -> None:
+        if not self._text:
+            return
+        text = hygiene.line(self._text)
+        if self._level:
+            self._blocks.append("#" * self._level + " " + text)
+            self._lists.clear()
+        elif self._mark:
+            item = self._mark + text
+            if self._blocks and self._in_list():
+                self._blocks[-1] += "\n" + item
+            else:
+                self._blocks.append(item)
+        else:
+            self._blocks.append(text)
+            self._lists.clear()
+        self._text, self._mark, self._level = "", "", 0
+
+    def _in_list(self) -> bool:
+        last = self._blocks[-1].rpartition("\n")[2].lstrip()
+        return last.startswith("- ") or bool(re.match(r"\d+\. ", last))
+
+    def _flush_code(self) -> None:
+        if len(self._code) == 1:
+            self._blocks.append(hygiene.line(self._code[0].text))
+        elif self._code:
+            left = min(line.x0 for line in self._code)
+            width = max(self._code[0].size * 0.6, 1.0)
+            body = [" " * min(round((line.x0 - left) / width), 80) + line.text for line in self._code]
+            self._blocks.append("```\n" + "\n".join(body) + "\n```")
+        self._code = []

@@ -1,0 +1,62 @@
+"""Which reader reads which kind: a table, and the one border where foreign errors become ours."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from actors import errors, messages
+from actors.perception.documents import (
+    delimited,
+    docx,
+    epub,
+    kinds,
+    mail,
+    markup,
+    odt,
+    pdf,
+    plain,
+    pptx,
+    rtf,
+    sources,
+    xls,
+    xlsx,
+)
+
+Reader = Callable[[sources.Source], messages.Parsed]
+
+READERS: dict[kinds.Kind, Reader] = {
+    kinds.PDF: pdf.read,
+    kinds.DOCX: docx.read,
+    kinds.PPTX: pptx.read,
+    kinds.XLSX: xlsx.read,
+    kinds.XLS: xls.read,
+    kinds.ODT: odt.read,
+    kinds.EPUB: epub.read,
+    kinds.EML: mail.read,
+    kinds.RTF: rtf.read,
+    kinds.HTML: markup.read,
+    kinds.CSV: delimited.read,
+    kinds.MARKDOWN: plain.markdown,
+    kinds.TEXT: plain.text,
+}
+
+
+def read(source: sources.Source) -> messages.Parsed:
+    """Read any known file. Raises only errors of ours, all of them the caller's to mend."""
+    return _guarded(dataclasses.replace(source, nested=_guarded))
+
+
+def _guarded(source: sources.Source) -> messages.Parsed:
+    """Read one file; whatever a library raises about its bytes means that they are damaged."""
+    kind = kinds.detect(source)
+    try:
+        return READERS[kind](source)
+    except errors.ConsiliumError:
+        raise
+    except (MemoryError, RecursionError) as costly:
+        raise errors.Unreadable(
+            f"Reading this {kind.title} would take too much memory or nests too deeply.", "too_costly", "file"
+        ) from costly
+    except Exception as broken:
+        raise sources.damaged(f"the {kind.title} reader failed on it ({type(broken).__name__})") from broken
