@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from actors import settings
 from actors.database import engines, migrations
-from tests import servers
+from tests import servers, stores
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +57,25 @@ def postgres_url(postgresql: servers.PostgreSQL, _migrated: str) -> Iterator[str
     """A database of its own, with our tables."""
     with postgresql.database(_migrated) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for graphs made from model packages: made once, seconds."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind in turn, with our tables at the latest when `stores.opened` opens it."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'truth.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[stores.Store]:
+    """The repositories over each kind of database in turn."""
+    async with stores.opened(database_url) as opened:
+        yield opened
