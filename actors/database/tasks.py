@@ -131,7 +131,12 @@ class Tasks:
         async with self._database.writing() as connection:
             changed = await connection.execute(
                 sa.update(_TASKS)
-                .where(_TASKS.c.id == lease.task.id, _TASKS.c.owner == lease.owner, _TASKS.c.status == "running")
+                .where(
+                    _TASKS.c.id == lease.task.id,
+                    _TASKS.c.owner == lease.owner,
+                    _TASKS.c.attempts == lease.attempts,
+                    _TASKS.c.status == "running",
+                )
                 .values(**values)
             )
             if changed.rowcount == 0:
