@@ -32,6 +32,11 @@ class Installation:
     """What `make run` printed until it said that it stays."""
 
     @property
+    def ray_address(self) -> str:
+        """Where a driver joins; it needs the token in `home / "ray-token"`."""
+        return (self.home / "ray-address").read_text()
+
+    @property
     def run(self) -> str:
         """The mark of this run in the environment of all its processes."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()

@@ -34,6 +34,7 @@ def main() -> None:
     asyncio.run(_prepare_database(chosen))
     greetings.say("starting Ray")
     cluster.start(chosen)
+    (chosen.home / "ray-address").write_text(ray.get_runtime_context().gcs_address)
     # Ray takes SIGTERM for itself in ray.init.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:

@@ -1,0 +1,81 @@
+"""kill -9, at the worst moment, of each part that a question passes: it costs at most that one question."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import httpx
+import openai
+import psutil
+import pytest
+from serve_apps.run import processes
+
+from tests import installations
+
+QUESTION = "How often should I descale the machine?"
+ASKED_AFTER = 8
+
+
+def one(installation: installations.Installation, title: str) -> psutil.Process:
+    """The only process of this run whose command line begins with `title`."""
+    found = [process for process in processes.marked(installation.run) if _title(process).startswith(title)]
+    assert len(found) == 1, [_title(process) for process in processes.marked(installation.run)]
+    return found[0]
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()).removeprefix("/usr/bin/")
+    except psutil.Error:
+        return ""
+
+
+def ask(client: openai.OpenAI) -> bool:
+    """Whether a question gets a whole, cited answer."""
+    try:
+        stream = client.chat.completions.create(
+            model="consilium", messages=[{"role": "user", "content": QUESTION}], stream=True
+        )
+        chunks = list(stream)
+    except (openai.APIError, httpx.HTTPError):
+        return False
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    return "three months" in text and chunks[-1].choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["ray::LibraryShard", "redis-server", "ray::CacheShard", "ray::IntakeActor", "ray::ServeReplica:perception"],
+)
+def test_a_kill_costs_at_most_one_question(installation: installations.Installation, title: str) -> None:
+    with openai.OpenAI(base_url=f"{installation.api_url}/v1", api_key="none", max_retries=0, timeout=60) as client:
+        assert ask(client)
+        victim = one(installation, title)
+        outcomes: list[bool] = []
+        asking = threading.Event()
+
+        def keep_asking() -> None:
+            for _ in range(ASKED_AFTER):
+                asking.set()
+                outcomes.append(ask(client))
+
+        thread = threading.Thread(target=keep_asking)
+        thread.start()
+        asking.wait()
+        victim.send_signal(signal.SIGKILL)
+        thread.join()
+        assert outcomes.count(False) <= 1, outcomes
+        assert outcomes[-1]
+
+
+def test_the_killed_come_back(installation: installations.Installation, api: httpx.Client) -> None:
+    """After all of that the service is whole: every part ready, uploads and deletes work."""
+    assert api.get("/readyz").status_code == 200
+    answer = api.post(
+        "/v1/documents", files={"file": ("after.md", b"# After\n\nThe lighthouse keeper is called Ann.\n")}
+    )
+    assert answer.status_code in (201, 202), answer.text
+    found = api.post("/v1/search", json={"query": "Who keeps the lighthouse?", "k": 3}).json()["data"]
+    assert found[0]["document_id"] == answer.json()["id"]
+    assert api.delete(f"/v1/documents/{answer.json()['id']}").status_code == 200
