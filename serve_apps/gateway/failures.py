@@ -30,6 +30,9 @@ STATUSES: tuple[tuple[type[errors.ConsiliumError], int], ...] = (
 )
 """First match wins, so the special stands before the general."""
 
+ENDS = {"internal": 500, "overloaded": 429, "timeout": 504, "cancelled": 409}
+"""Status of a generation that failed, by its code. Any other code names a dependency: 503."""
+
 UNEXPECTED = "Something broke inside. Quote the request id when you report it."
 
 
@@ -57,8 +60,7 @@ def failed(event: messages.Failed | None) -> GenerationFailed:
     """Turn the bad end of a generation, or its lack of one, into an error that has a status."""
     if event is None:
         return GenerationFailed("The assistant stopped before the answer was whole.", "unavailable", 503)
-    statuses = {"overloaded": 429, "unavailable": 503, "timeout": 504, "cancelled": 409}
-    return GenerationFailed(event.message, event.code, statuses.get(event.code, 500))
+    return GenerationFailed(event.message, event.code, ENDS.get(event.code, 503))
 
 
 def problem(status: int, message: str, code: str | None, param: str | None, request_id: str) -> dict[str, Any]:
