@@ -80,6 +80,9 @@ class Indexed:
     chunks: tuple[Chunk, ...]
     vectors: npt.NDArray[np.float16]
     """(sentences of all chunks in order, dimensions)"""
+    contexts: npt.NDArray[np.float16] | None = None
+    """(chunks, dimensions): what stands above each chunk, its document's name and headings, as a vector; zero where
+    nothing does. None: not embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,8 @@ class Evidence:
     bm25: float | None
     """Raw BM25; None when that side did not look."""
     vector: float | None
-    """Best raw cosine of its windows; None when that side did not look."""
+    """Best raw cosine of its windows, each seen together with its name and headings; None when that side did not
+    look."""
     sentences: tuple[Span, ...]
     vectors: npt.NDArray[np.float16] | None = None
     """(sentences, dimensions), so that the answer need not embed again."""
