@@ -8,13 +8,15 @@ import struct
 import urllib.parse
 import zipfile
 import zlib
+from typing import Any
 
 from lxml import etree
 
 from actors import errors
 from actors.perception.documents import sources
 
-Element = etree._Element
+Element = Any
+"""An `lxml.etree._Element`; lxml carries no types."""
 
 MEMBERS = 20_000
 """Most members of an archive; real documents have hundreds."""
@@ -106,7 +108,7 @@ def parse(data: bytes, name: str) -> Element:
     prolog = data[:PROLOG_BYTES]
     if b"<!ENTITY" in prolog or "<!ENTITY".encode("utf-16-le") in prolog or "<!ENTITY".encode("utf-16-be") in prolog:
         raise sources.malformed(f"{name!r} declares XML entities")
-    # The pull parser checks as it goes; `resolve_entities=False` leaves what the prolog scan may have missed unexpanded.
+    # `resolve_entities=False` leaves unexpanded what the look at the prolog may have missed.
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_pis=True)
     try:
         root = etree.fromstring(data, parser)

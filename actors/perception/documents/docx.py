@@ -14,9 +14,10 @@ from actors.perception.documents import archives, docx_styles, equations, hygien
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _CHECKED = {"☒": "[x]", "☑": "[x]", "☐": "[ ]"}
-_SKIPPED = frozenset(
-    "del moveFrom rPr pPr instrText fldData commentReference Fallback pict object tblPr trPr tcPr sdtPr sdtEndPr".split()
-)
+_SKIPPED = frozenset({
+    "del", "moveFrom", "rPr", "pPr", "instrText", "fldData", "commentReference", "Fallback", "pict", "object",
+    "tblPr", "trPr", "tcPr", "sdtPr", "sdtEndPr",
+})  # fmt: skip
 _NESTED_TABLES = 8
 """Levels of tables in tables that are read."""
 
@@ -105,7 +106,7 @@ class _Walk:
         elif style.is_quote:
             self._append("> " + text.replace("\n", "\n> "), False)
         else:
-            self._append(text, text.startswith(("[x] ", "[ ] ")))
+            self._append(hygiene.paragraph(text), text.startswith(("[x] ", "[ ] ")))
 
     def _append(self, block: str, in_list: bool) -> None:
         page = self.pages[-1]
@@ -115,7 +116,7 @@ class _Walk:
         self._in_list = in_list
 
     def _table(self, table: archives.Element) -> None:
-        rows = [row for row in _rows(table)]
+        rows = list(_rows(table))
         if len(rows) == 1 and len(_cells(rows[0])) == 1:
             self.blocks(_cells(rows[0])[0])  # a frame around text, not a table
             return

@@ -30,7 +30,7 @@ def clean(text: str) -> str:
         return text
     text = _ODD_SPACES.sub(" ", text)
     text = _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    if "\uf000" <= max(text):
+    if max(text) >= "\uf000":
         text = text.translate(_SYMBOLS)
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
@@ -43,3 +43,8 @@ def tidy(markdown: str) -> str:
 def line(text: str) -> str:
     """Return cleaned text on one line, runs of white space as one space."""
     return _SPACE_RUN.sub(" ", clean(text)).strip()
+
+
+def paragraph(text: str) -> str:
+    """Return running text that Markdown will not take for a heading, a table or code."""
+    return "\\" + text if text.startswith(("#", "|", "```", "~~~")) else text

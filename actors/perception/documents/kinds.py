@@ -1,4 +1,4 @@
-"""What a file is, told by its bytes; its name only breaks ties between kinds of text. Knows signatures; reads nothing."""
+"""What a file is, told by its bytes; the name only tells kinds of text apart. Knows signatures; reads nothing."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ _CONVERT = (
     "Save it as {new} (LibreOffice does: `soffice --convert-to {new} FILE`); a converter comes with a later version."
 )
 _OLE_OTHERS = {
-    "EncryptedPackage": "This Office file is encrypted; only PDFs are decrypted here. Remove its password and upload it again.",
+    "EncryptedPackage": "This Office file is encrypted; only PDFs are decrypted. Remove its password and try again.",
     "WordDocument": "This is a Word 97-2003 file (.doc). " + _CONVERT.format(new="docx"),
     "PowerPoint Document": "This is a PowerPoint 97-2003 file (.ppt). " + _CONVERT.format(new="pptx"),
-    "__properties_version1.0": "This is an Outlook message (.msg). Save it as .eml; a converter comes with a later version.",
+    "__properties_version1.0": "This is an Outlook message (.msg). Save it as .eml; a converter comes later.",
 }
 _FOREIGN = (
     (b"\x89PNG", "a PNG image"),
@@ -113,7 +113,7 @@ def detect(source: sources.Source) -> Kind:
         raise errors.Unreadable("The file is empty: it has no bytes.", "empty", "file")
     if b"%PDF-" in data[:1024]:
         return PDF
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(source)
     if data.startswith(_OLE):
         return _compound(data)
@@ -133,9 +133,9 @@ def _zipped(source: sources.Source) -> Kind:
         if part in archive:
             return kind
     if "mimetype" in archive:
-        kind = _ZIP_TYPES.get(archive.read("mimetype").strip()[:100])
-        if kind:
-            return kind
+        declared = _ZIP_TYPES.get(archive.read("mimetype").strip()[:100])
+        if declared:
+            return declared
     if "META-INF/container.xml" in archive:
         return EPUB
     if "[Content_Types].xml" in archive:

@@ -1,4 +1,4 @@
-"""The layout pass in its own process of low priority: `python -m …layout_process OWNER MEMORY_BYTES`. Reads one file."""
+"""The layout pass in its own process of low priority: `python -m …layout_process OWNER MEMORY_BYTES`. One file."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def read(source: sources.Source) -> messages.Parsed:
     headers = {name: _header(message, name) for name in _HEADERS}
     if not any(headers.values()):
         raise sources.malformed("it has no header of an e-mail")
-    attachments = [part for part in message.iter_attachments()] if message.is_multipart() else []
+    attachments = list(message.iter_attachments()) if message.is_multipart() else []
     lines = [f"# {headers['Subject'] or 'E-mail message'}", ""]
     lines += [f"- {name}: {value}" for name, value in headers.items() if value and name != "Subject"]
     lines += ["", _body(message), ""]
@@ -63,7 +63,7 @@ def _body(message: email.message.EmailMessage) -> str:
     return text
 
 
-def _content(part: email.message.EmailMessage) -> bytes:
+def _content(part: email.message.MIMEPart) -> bytes:
     """Return a part's bytes; text parts as UTF-8, whatever charset they claim."""
     try:
         content = part.get_content()

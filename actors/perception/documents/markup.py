@@ -1,4 +1,4 @@
-"""HTML to Markdown blocks. Keeps headings, lists, tables, code and quotes; scripts, styles and hidden parts are dropped.
+"""HTML to Markdown blocks. Keeps headings, lists, tables, code and quotes; drops scripts, styles and hidden parts.
 
 Nothing is fetched: links and images are only their text.
 """
@@ -12,14 +12,16 @@ from lxml import etree, html
 from actors import messages
 from actors.perception.documents import archives, encodings, hygiene, kinds, sources, tables
 
-_DROPPED = frozenset(
-    "script style noscript template iframe object embed svg math-annotation head nav button select option input "
-    "textarea canvas audio video map dialog link meta base".split()
-)
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hgroup hr html legend li main ol p pre section summary table ul".split()
-)
+_DROPPED = frozenset({
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math-annotation", "head", "nav",
+    "button", "select", "option", "input", "textarea", "canvas", "audio", "video", "map", "dialog", "link", "meta",
+    "base",
+})  # fmt: skip
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html",
+    "legend", "li", "main", "ol", "p", "pre", "section", "summary", "table", "ul",
+})  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)

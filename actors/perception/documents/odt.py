@@ -33,7 +33,7 @@ def read(source: sources.Source) -> messages.Parsed:
 
 def _numbered(root: archives.Element) -> set[str]:
     """Return the names of list styles whose first level counts."""
-    found = set()
+    found: set[str] = set()
     for style in root.iter(_TEXT + "list-style"):
         first = next(iter(style), None)
         if first is not None and archives.local(first) == "list-level-style-number":
@@ -88,9 +88,7 @@ class _Walk:
 
     def _list(self, element: archives.Element, depth: int, numbered: bool) -> list[str]:
         lines: list[str] = []
-        number = 0
-        for item in element:
-            number += 1
+        for number, item in enumerate(element, 1):
             for inner in item:
                 name = archives.local(inner)
                 if name in {"p", "h"}:

@@ -25,7 +25,7 @@ _BULLET = re.compile(r"^( *)[*+•] +", re.MULTILINE)
 
 
 def read(source: sources.Source, progress: Callable[[int, int], None], deadline: float) -> messages.Parsed:
-    """Read a PDF page by page, telling (done, total); `deadline` is on the monotonic clock. Raises as `pdf.read` does."""
+    """Read a PDF page by page, telling (done, total); `deadline` is on the monotonic clock. Raises as `pdf.read`."""
     first = pdf.read(source)
     pages = sources.Pages(source.limits)
     with pdf.opened(source.data, source.password) as document:
@@ -58,7 +58,7 @@ def _page(document: pymupdf.Document, number: int) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Return the models' Markdown without emphasis, picture remarks and line-break tags: text to search and to quote."""
+    """Return the models' Markdown without emphasis, picture remarks and break tags: text to search and to quote."""
     text = _PICTURE_TEXT.sub("", _PICTURE.sub("", markdown))
     text = _BREAK.sub(" ", text)
     text = _ITALIC.sub(r"\1", _EMPHASIS.sub(r"\2", text))

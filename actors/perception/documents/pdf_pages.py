@@ -1,4 +1,4 @@
-"""From lines to pages of Markdown: running heads dropped, headings by size, rows to tables, lines to paragraphs. Pure."""
+"""From lines to pages of Markdown: no running heads, headings by size, rows to tables, lines to paragraphs. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from actors.perception.documents import hygiene, pdf_lines, pdf_tables
 
-Line, PageLines = pdf_lines.Line, pdf_lines.PageLines
 Outline = Mapping[tuple[int, str], int]
 """Heading level by page (0-based) and folded title."""
 
@@ -36,7 +35,7 @@ class _Sizes(NamedTuple):
     levels: dict[float, int]
 
 
-def render(pages: Sequence[PageLines], outline: Outline) -> Rendered:
+def render(pages: Sequence[pdf_lines.PageLines], outline: Outline) -> Rendered:
     """Return Markdown page by page."""
     sizes = _sizes(pages)
     running = _running(pages)
@@ -51,7 +50,7 @@ def render(pages: Sequence[PageLines], outline: Outline) -> Rendered:
     return Rendered(rendered, tabular)
 
 
-def _sizes(pages: Sequence[PageLines]) -> _Sizes:
+def _sizes(pages: Sequence[pdf_lines.PageLines]) -> _Sizes:
     """Return the body's font size and the levels of the larger ones, largest first."""
     letters: Counter[float] = Counter()
     for page in pages:
@@ -65,7 +64,7 @@ def _sizes(pages: Sequence[PageLines]) -> _Sizes:
     return _Sizes(body, {size: min(place, LEVELS) for place, size in enumerate(larger, 1)})
 
 
-def _running(pages: Sequence[PageLines]) -> frozenset[tuple[bool, str]]:
+def _running(pages: Sequence[pdf_lines.PageLines]) -> frozenset[tuple[bool, str]]:
     """Return what stands at the edge of many pages, numbers aside."""
     if len(pages) < 3:
         return frozenset()
@@ -76,7 +75,7 @@ def _running(pages: Sequence[PageLines]) -> frozenset[tuple[bool, str]]:
     return frozenset(edge for edge, count in seen.items() if count >= needed)
 
 
-def _edge(line: Line, page: PageLines) -> tuple[bool, str] | None:
+def _edge(line: pdf_lines.Line, page: pdf_lines.PageLines) -> tuple[bool, str] | None:
     """Return the identity of a line in the margin: above or below, and its text without its numbers."""
     above = line.y1 < page.height * MARGIN
     if not above and line.y0 < page.height * (1 - MARGIN):
@@ -84,7 +83,7 @@ def _edge(line: Line, page: PageLines) -> tuple[bool, str] | None:
     return above, _DIGITS.sub("#", line.text)
 
 
-def _blocks(lines: list[Line], sizes: _Sizes, titles: Mapping[str, int]) -> tuple[list[str], int]:
+def _blocks(lines: list[pdf_lines.Line], sizes: _Sizes, titles: Mapping[str, int]) -> tuple[list[str], int]:
     """Return a page's blocks, and how many of its rows have several cells."""
     rows = pdf_tables.rows(lines)
     blocks: list[str] = []
@@ -104,7 +103,7 @@ def _blocks(lines: list[Line], sizes: _Sizes, titles: Mapping[str, int]) -> tupl
     return [hygiene.clean(block) for block in blocks], several
 
 
-def _marked(rows: list[list[Line]]) -> Iterator[tuple[bool, list[Line]]]:
+def _marked(rows: list[list[pdf_lines.Line]]) -> Iterator[tuple[bool, list[pdf_lines.Line]]]:
     """Mark the rows that belong to a table: at least two in a run with several cells each."""
     for several, group in itertools.groupby(rows, key=lambda row: len(row) > 1):
         run = list(group)
@@ -121,12 +120,12 @@ class _Paragraphs:
         self._text = ""
         self._mark = ""
         self._level = 0
-        self._code: list[Line] = []
-        self._last: Line | None = None
+        self._code: list[pdf_lines.Line] = []
+        self._last: pdf_lines.Line | None = None
         self._left = 0.0
         self._lists: list[float] = []
 
-    def add(self, row: list[Line]) -> None:
+    def add(self, row: list[pdf_lines.Line]) -> None:
         first = row[0]
         text = "  ".join(line.text for line in row)
         if first.mono and len(row) == 1 and first.upright:
@@ -152,7 +151,7 @@ class _Paragraphs:
         self._lists.clear()
         self._last = None
 
-    def _heading(self, line: Line, text: str) -> int:
+    def _heading(self, line: pdf_lines.Line, text: str) -> int:
         if not line.upright or len(text) > HEADING_CHARS or not any(letter.isalpha() for letter in text):
             return 0
         named = self._titles.get(pdf_lines.folded(text), 0)
@@ -172,7 +171,7 @@ class _Paragraphs:
             return min(len(self._sizes.levels) + 1, LEVELS + 1)
         return 0
 
-    def _begins(self, line: Line, level: int) -> bool:
+    def _begins(self, line: pdf_lines.Line, level: int) -> bool:
         """Whether a line begins a new block rather than going on with the one before."""
         last = self._last
         if last is None or not self._text or level != self._level:
@@ -182,7 +181,7 @@ class _Paragraphs:
         if line.block == last.block:
             indented = line.x0 > last.x0 + line.size * 0.8 and last.text.endswith(_END) and not self._mark
             apart = line.y0 - last.y1 > line.size * 0.9
-            return indented or apart or line.bold != last.bold and last.text.endswith(_END)
+            return indented or apart or (line.bold != last.bold and last.text.endswith(_END))
         # A new block: the paragraph goes on when it broke off in mid-sentence, as at a column's end.
         goes_on = line.text[:1].islower() and not last.text.endswith(_END) and abs(line.size - last.size) < 0.6
         hangs = bool(self._mark) and line.x0 > self._left + 1 and 0 <= line.y0 - last.y1 < line.size * 0.6
@@ -210,7 +209,7 @@ class _Paragraphs:
             else:
                 self._blocks.append(item)
         else:
-            self._blocks.append(text)
+            self._blocks.append(hygiene.paragraph(text))
             self._lists.clear()
         self._text, self._mark, self._level = "", "", 0
 

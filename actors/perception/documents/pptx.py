@@ -114,9 +114,7 @@ def _text(body: archives.Element, outline: bool) -> str:
 
 
 def _paragraph(paragraph: archives.Element) -> str:
-    parts = []
-    for node in paragraph.iter(_A + "t", _A + "br"):
-        parts.append("\n" if node.tag == _A + "br" else node.text or "")
+    parts = ["\n" if node.tag == _A + "br" else node.text or "" for node in paragraph.iter(_A + "t", _A + "br")]
     return "".join(parts).strip()
 
 

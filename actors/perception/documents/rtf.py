@@ -14,17 +14,21 @@ from actors.perception.documents import encodings, hygiene, kinds, sources, tabl
 _TOKEN = re.compile(
     rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\", re.IGNORECASE
 )
-_SKIPPED = frozenset(
-    b"fonttbl colortbl stylesheet info pict object objdata themedata colorschememapping datastore latentstyles listtable "
-    b"listoverridetable rsidtbl generator header footer headerl headerr headerf footerl footerr footerf xmlnstbl fldinst "
-    b"pntext pntxta pntxtb wgrffmtfilter filetbl revtbl bkmkstart bkmkend nonshppict mmathPr falt panose listname".split()
-)
+_SKIPPED = frozenset({
+    b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"objdata", b"themedata",
+    b"colorschememapping", b"datastore", b"latentstyles", b"listtable", b"listoverridetable", b"rsidtbl",
+    b"generator", b"header", b"footer", b"headerl", b"headerr", b"headerf", b"footerl", b"footerr", b"footerf",
+    b"xmlnstbl", b"fldinst", b"pntext", b"pntxta", b"pntxtb", b"wgrffmtfilter", b"filetbl", b"revtbl", b"bkmkstart",
+    b"bkmkend", b"nonshppict", b"mmathPr", b"falt", b"panose", b"listname",
+})  # fmt: skip
 _LETTERS = {
     b"par": "\n", b"line": "\n", b"sect": "\n", b"tab": " ", b"emdash": "—", b"endash": "–", b"bullet": "•",
     b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ",
 }  # fmt: skip
-_CHARSETS = {0: "cp1252", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253", 162: "cp1254",
-             163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"}  # fmt: skip
+_CHARSETS = {
+    0: "cp1252", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258",
+    177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
+}  # fmt: skip
 _FONT = re.compile(rb"\\f(\d{1,6})\b[^{}]*?\\fcharset(\d{1,3})")
 _STYLE = re.compile(rb"\{\s*\\s(\d{1,5})\b([^{};]*)[^{}]*?heading (\d)", re.IGNORECASE)
 _INFO = re.compile(rb"\{\\(title|author|subject|keywords)\s+([^{}\\]{1,500})")
@@ -131,7 +135,7 @@ def _run(data: bytes, writer: _Writer, headings: dict[int, int], fonts: dict[int
     for token in _TOKEN.finditer(data):
         word, argument, byte, symbol, brace, plain = token.groups()
         number = int(argument) if argument else None
-        if byte is None and plain is None or state.skipped:
+        if (byte is None and plain is None) or state.skipped:
             flush()
         if brace == b"{":
             stack.append(state)

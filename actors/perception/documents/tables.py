@@ -33,7 +33,7 @@ def markdown(rows: Iterable[Row]) -> str:
     filled = [any(len(row) > column and row[column] for row in kept) for column in range(width)]
     columns = [column for column in range(width) if filled[column]]
     lines = ["| " + " | ".join(row[c] if c < len(row) else "" for c in columns) + " |" for row in kept]
-    lines.insert(1, "|" + "---|" * len(columns))
+    lines.insert(1, "|" + "-|" * len(columns))
     return "\n".join(lines)
 
 

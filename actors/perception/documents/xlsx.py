@@ -1,6 +1,6 @@
 """Excel workbooks (ECMA-376 SpreadsheetML) to Markdown: a visible sheet is a page, its name the label.
 
-Values are the ones Excel saved, shown as their formats show them; a merged cell's value stands in every place it covers.
+Values are the ones Excel saved, shown as their formats show them; a merged cell's value stands wherever it reaches.
 Formulas are not computed.
 """
 
@@ -143,11 +143,11 @@ def _value(cell: archives.Element, book: _Book) -> str:
     if kind == "b":
         return "TRUE" if value.strip() == "1" else "FALSE"
     if kind != "n":
-        return value.strip()
+        return str(value).strip()
     try:
         amount = float(value)
     except ValueError:
-        return value.strip()
+        return str(value).strip()
     style = ooxml.integer(cell.get("s"), 0)
     code = book.formats[style] if 0 <= style < len(book.formats) else ""
     return numbers.moment(amount, book.epoch_1904) if numbers.is_date(code) else numbers.number(amount, code)
