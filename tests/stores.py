@@ -95,6 +95,12 @@ def vectors(chunks: list[messages.Chunk]) -> dict[int, np.ndarray]:
     }
 
 
+async def publish_one(store: Store, n: int) -> messages.Document:
+    """Take the n-th file from nothing to ready."""
+    await store.documents.create(upload(n), id=f"doc_{n}", now=float(n))
+    return await store.publish(f"doc_{n}", replace(DRAFT, upload=upload(n)), f"word{n}")
+
+
 def upgrade_in_process(url: str) -> None:
     """Migrate, as a process that starts does."""
 
@@ -113,8 +119,7 @@ def write_in_process(url: str, first: int, documents: int) -> int:
         async with opened(url) as store:
             for n in range(first, first + documents):
                 with contextlib.suppress(errors.Conflict):
-                    await store.documents.create(upload(n), id=f"doc_{n}", now=float(n))
-                    await store.publish(f"doc_{n}", replace(DRAFT, upload=upload(n)), f"word{n}")
+                    await publish_one(store, n)
                     made += 1
         return made
 

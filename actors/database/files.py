@@ -15,7 +15,7 @@ import re
 import secrets
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -45,7 +45,7 @@ class Files:
 
         Raises TooLarge as soon as the stream is over the limit, and Unavailable; whatever it raises, nothing is left.
         """
-        incoming = await _off_loop(_Incoming, self._fs, f"{self._root}/incoming/{secrets.token_hex(16)}")
+        incoming = _Incoming(self._fs, f"{self._root}/incoming/{secrets.token_hex(16)}")
         digest, size = hashlib.sha256(), 0
         try:
             async for chunk in chunks:
@@ -60,9 +60,10 @@ class Files:
             sha256 = digest.hexdigest()
             key = f"{sha256[:2]}/{sha256}-{secrets.token_hex(4)}"
             await _off_loop(incoming.keep, self._path(key))
-        finally:
-            # Also when cancelled, and then while a thread may still be writing: `drop` waits for it.
+        except BaseException:
+            # Also when cancelled, and then a thread may still be at work: `drop` waits for it.
             await asyncio.shield(_off_loop(incoming.drop))
+            raise
         return key, sha256, size
 
     @contextlib.asynccontextmanager
@@ -76,17 +77,17 @@ class Files:
             return
         with tempfile.TemporaryDirectory(prefix="consilium-") as folder:
             copy = Path(folder) / key.rpartition("/")[2]
-            await _off_loop(self._fs.get_file, path, str(copy))
+            await _found(key, self._fs.get_file, path, str(copy))
             yield copy
 
     async def read(self, key: str) -> bytes:
         """Whole file. Raises NotFound."""
-        content: bytes = await _off_loop(self._fs.cat_file, self._path(key))
+        content: bytes = await _found(key, self._fs.cat_file, self._path(key))
         return content
 
     async def open(self, key: str) -> AsyncIterator[bytes]:
         """Pieces of a file, one mebibyte each. Raises NotFound before the first."""
-        file = await _off_loop(self._fs.open, self._path(key), "rb")
+        file = await _found(key, self._fs.open, self._path(key), "rb")
         try:
             while piece := await _off_loop(file.read, _PIECE):
                 yield piece
@@ -96,7 +97,7 @@ class Files:
     async def delete(self, key: str) -> None:
         """Remove a file; one that is not there is gone already."""
         with contextlib.suppress(errors.NotFound):
-            await _off_loop(self._fs.rm_file, self._path(key))
+            await _found(key, self._fs.rm_file, self._path(key))
 
     async def keys(self) -> dict[str, float]:
         """Every key and when it was written (Unix seconds): to find files whose document never came to be."""
@@ -118,57 +119,66 @@ class Files:
 
 
 class _Incoming:
-    """A file on its way in, under a name that no key has. Used from threads, one call at a time."""
+    """A file on its way in, under a name that no key has. Used from threads; each call waits for the one before."""
 
     def __init__(self, fs: Any, path: str) -> None:
         self._fs = fs
         self._path = path
         self._lock = threading.Lock()
-        self._file = fs.open(path, "wb")
-        self._over = False
+        self._file: Any = None
+        self._dropped = False
 
     def take(self, chunk: bytes, digest: hashlib._Hash) -> None:
         with self._lock:
-            self._file.write(chunk)
+            self._opened().write(chunk)
             digest.update(chunk)
 
     def keep(self, path: str) -> None:
         """Close it durably and give it its name, at once and whole."""
         with self._lock:
-            self._file.flush()
+            file = self._opened()
+            file.flush()
             if isinstance(self._fs, local.LocalFileSystem):
-                os.fsync(self._file.fileno())
-            self._file.close()
+                os.fsync(file.fileno())
+            file.close()
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._fs.mv(self._path, path)
-            self._over = True
+            self._path = path
 
     def drop(self) -> None:
-        """Remove what was not kept."""
+        """Remove it wherever it is by now; calls that come later fail."""
         with self._lock:
-            if not self._over:
-                self._over = True
+            self._dropped = True
+            if self._file is not None:
                 with contextlib.suppress(OSError):  # a full disk fails again here; what counts is the removal
                     self._file.close()
                 self._fs.rm_file(self._path)
 
+    def _opened(self) -> Any:
+        if self._dropped:
+            raise OSError("the write was given up")
+        if self._file is None:
+            self._file = self._fs.open(self._path, "wb")
+        return self._file
+
 
 async def _off_loop(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking I/O in a thread, its errors made ours."""
-    with _translated():
-        return await asyncio.to_thread(call, *args, **kwargs)
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
+    """Run blocking I/O in a thread. Raises Unavailable."""
     try:
-        yield
-    except FileNotFoundError as error:
-        raise _missing(str(error)) from error
+        return await asyncio.to_thread(call, *args, **kwargs)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        code = "file_store_full" if full else "file_store_failed"
+        code = "file_store_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "file_store_failed"
         raise errors.Unavailable(f"The file store failed: {error.strerror or error}", code) from error
+
+
+async def _found(key: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking I/O on the file of a key in a thread. Raises NotFound and Unavailable."""
+    try:
+        return await _off_loop(call, *args, **kwargs)
+    except errors.Unavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise _missing(key) from error
+        raise
 
 
 def _missing(key: str) -> errors.NotFound:
