@@ -17,6 +17,9 @@ from actors.models import embeddings, language
 NOTHING_FOUND = "I found nothing in the documents about this."
 NOT_ANSWERED = "The documents do not answer this, as far as I can tell."
 
+ADJOINING_CHARS = 4
+"""Characters that may lie between two sentences that are read in one go."""
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:
@@ -69,11 +72,19 @@ def compose(picked: language.Picked, abstain_below: float) -> Composed:
 
 
 def _ordered(sentences: Sequence[language.Sentence]) -> list[language.Sentence]:
-    """Keep passages in the order of their best sentence, and read each passage from its beginning."""
-    ranks: dict[str, int] = {}
+    """Put the best first, but read sentences that adjoin in their passage as they stand there."""
+    ordered: list[language.Sentence] = []
     for sentence in sentences:
-        ranks.setdefault(sentence.evidence.chunk_id, len(ranks))
-    return sorted(sentences, key=lambda sentence: (ranks[sentence.evidence.chunk_id], sentence.start))
+        before = next((at for at, placed in enumerate(ordered) if _adjoin(sentence, placed)), None)
+        behind = next((at + 1 for at, placed in enumerate(ordered) if _adjoin(placed, sentence)), None)
+        ordered.insert(next(at for at in (before, behind, len(ordered)) if at is not None), sentence)
+    return ordered
+
+
+def _adjoin(first: language.Sentence, second: language.Sentence) -> bool:
+    """Say whether nothing but white space (a line's marks at most) lies between them."""
+    between = second.start - (first.start + len(first.quote))
+    return first.evidence.chunk_id == second.evidence.chunk_id and 0 <= between <= ADJOINING_CHARS
 
 
 def _citation(sentence: language.Sentence, number: int, start: int) -> messages.Citation:
