@@ -68,12 +68,13 @@ class Readings:
             if row is None:
                 return None
             query = (
-                sa.select(*rows.chunk_columns, _CHUNKS.c.vectors)
+                sa.select(*rows.chunk_columns, _CHUNKS.c.vectors, _CHUNKS.c.context)
                 .where(_CHUNKS.c.document_id == document_id, _CHUNKS.c.revision == row.revision)
                 .order_by(_CHUNKS.c.ordinal)
             )
             found = (await connection.execute(query)).all()
         chunks = tuple(rows.chunk(each) for each in found)
+        above = [each.context for each in found if each.context is not None]
         return messages.Indexed(
             document_id=row.id,
             revision=row.revision,
@@ -82,6 +83,7 @@ class Readings:
             created_at=row.created_at,
             chunks=chunks,
             vectors=rows.unpack((each.vectors for each in found), sum(len(chunk.sentences) for chunk in chunks)),
+            contexts=rows.unpack(above, len(chunks)) if len(above) == len(chunks) else None,
         )
 
     async def outdated(self, embedding: str) -> list[str]:

@@ -114,19 +114,32 @@ class Revisions:
         async with self._database.reading() as connection:
             return tuple(rows.chunk(row) for row in await connection.execute(query))
 
-    async def attach(self, document_id: str, revision: int, vectors: Mapping[int, npt.NDArray[Any]]) -> None:
-        """Give chunks, by ordinal, their (sentences, dimensions) vectors. Raises NotFound when the revision is gone."""
+    async def attach(
+        self,
+        document_id: str,
+        revision: int,
+        vectors: Mapping[int, npt.NDArray[Any]],
+        contexts: Mapping[int, npt.NDArray[Any]] | None = None,
+    ) -> None:
+        """Give chunks, by ordinal, their (sentences, dimensions) vectors and the (dimensions,) one of what is above.
+
+        Raises NotFound when the revision is gone.
+        """
         update = (
             sa.update(_CHUNKS)
             .where(*_at(_CHUNKS, document_id, revision), _CHUNKS.c.ordinal == sa.bindparam("which"))
-            .values(vectors=sa.bindparam("packed"))
+            .values(vectors=sa.bindparam("packed"), context=sa.bindparam("above"))
         )
         async with self._database.writing() as connection:
             exists = sa.select(_REVISIONS.c.revision).where(*_at(_REVISIONS, document_id, revision)).with_for_update()
             if (await connection.execute(exists)).first() is None:
                 raise _unknown(document_id, revision)
             if vectors:
-                packed = [{"which": ordinal, "packed": rows.pack(each)} for ordinal, each in vectors.items()]
+                above = {ordinal: rows.pack(each) for ordinal, each in (contexts or {}).items()}
+                packed = [
+                    {"which": ordinal, "packed": rows.pack(each), "above": above.get(ordinal)}
+                    for ordinal, each in vectors.items()
+                ]
                 await connection.execute(update, packed)
 
     async def commit(self, document_id: str, revision: int, *, now: float) -> messages.Document:

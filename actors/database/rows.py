@@ -26,7 +26,9 @@ current_task = (
     .label("task_id")
 )
 document_columns = (*tables.documents.c, current_task)
-chunk_columns = tuple(column for column in tables.chunks.c if column.name not in ("document_id", "revision", "vectors"))
+chunk_columns = tuple(
+    column for column in tables.chunks.c if column.name not in ("document_id", "revision", "vectors", "context")
+)
 
 
 def document(row: Row) -> messages.Document:

@@ -127,6 +127,7 @@ chunks = sa.Table(
     sa.Column("end", sa.Integer, nullable=False),
     sa.Column("sentences", sa.JSON, nullable=False),
     sa.Column("vectors", sa.LargeBinary),  # (sentences, dimensions) float16, little endian; NULL until embedded
+    sa.Column("context", sa.LargeBinary),  # (dimensions,) float16: name and headings above the chunk
     _follows("document_id", "revision", table="revisions"),
 )
 

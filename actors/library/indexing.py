@@ -62,6 +62,7 @@ class Indexer:
 
     async def _embed(self, draft: revisions.Staged, progress: Progress) -> None:
         known = await self.revisions.known_vectors(draft.document_id, self.embeddings.name)
+        name = draft.draft.upload.name
         done = draft.embedded
         while chunks := await self.revisions.pending_chunks(draft.document_id, draft.revision, CHUNKS_PER_STEP):
             texts = [text for chunk in chunks for text in windows.texts(chunk)]
@@ -69,7 +70,9 @@ class Indexer:
             counts = [len(chunk.sentences) for chunk in chunks]
             parts = np.split(matrix, np.cumsum(counts)[:-1])
             vectors = {chunk.ordinal: part for chunk, part in zip(chunks, parts, strict=True)}
-            await self.revisions.attach(draft.document_id, draft.revision, vectors)
+            above = await self._contexts([windows.context(name, chunk) for chunk in chunks], known)
+            contexts = {chunk.ordinal: row for chunk, row in zip(chunks, above, strict=True)}
+            await self.revisions.attach(draft.document_id, draft.revision, vectors, contexts)
             done += len(chunks)
             progress("embedding", done / max(draft.chunks, 1))
 
@@ -80,6 +83,13 @@ class Indexer:
         if missing:
             found[missing] = await self.embeddings.embed([texts[at] for at in missing])
         return found
+
+    async def _contexts(self, texts: Sequence[str], known: dict[str, rows.Vectors]) -> rows.Vectors:
+        """Return (texts, dimensions): each different text is embedded once in a document; zero where there is none."""
+        new = [text for text in dict.fromkeys(texts) if text and text not in known]
+        known |= dict(zip(new, await self._vectors(new, known), strict=True))
+        nothing = np.zeros(self.embeddings.dimensions, np.float16)
+        return np.stack([known[text] if text else nothing for text in texts])
 
 
 def _missing(texts: Sequence[str], known: dict[str, rows.Vectors], found: rows.Vectors) -> Iterator[int]:

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("end", sa.Integer, nullable=False),
         sa.Column("sentences", sa.JSON, nullable=False),
         sa.Column("vectors", sa.LargeBinary),
+        sa.Column("context", sa.LargeBinary),
         sa.PrimaryKeyConstraint("document_id", "revision", "ordinal", name="pk_chunks"),
         sa.ForeignKeyConstraint(
             ["document_id", "revision"],
