@@ -16,7 +16,7 @@ import numpy as np
 from usearch import index as graphs
 
 from actors import errors, messages
-from actors.library import catalogues, fusions, locks, neighbours, places, postings, words
+from actors.library import catalogues, contexts, fusions, locks, neighbours, places, postings, words
 
 NAME_WEIGHT = 3
 """Times the document's name and the headings count against the text (measured: docs/retrieval.md)."""
@@ -140,7 +140,7 @@ class Index:
             if terms:
                 lexical, _ = self._postings.best(terms, depth, allowed)
             if query.alpha < 1 and query.vector is not None:
-                rows = None if allowed is None else self._rows(allowed)
+                rows = None if allowed is None else self._spread(allowed)
                 near = self._neighbours.best(query.vector, depth, rows)
             found = np.union1d(lexical, near)
             if not len(found):
@@ -155,6 +155,8 @@ class Index:
         rows = sum(len(chunk.sentences) for chunk in document.chunks)
         if document.vectors.shape != (rows, self.dimensions):
             raise ValueError(f"{rows} windows of {self.dimensions} numbers, but vectors are {document.vectors.shape}")
+        if document.contexts is not None and document.contexts.shape != (len(document.chunks), self.dimensions):
+            raise ValueError(f"{len(document.chunks)} chunks, but contexts are {document.contexts.shape}")
         if not all(chunk.sentences for chunk in document.chunks):
             raise ValueError(f"{document.document_id}: a chunk without windows cannot be found by meaning")
         if len(document.chunks) > places.MOST_PASSAGES:
@@ -175,9 +177,10 @@ class Index:
 
     def _write(self, entry: catalogues.Entry, document: messages.Indexed) -> None:
         self._describe(entry)
+        rows = _rows(document, entry)
         for start in range(0, entry.rows, SLICE):
             with self._lock.alone():
-                self._neighbours.write(entry.row + start, document.vectors[start : start + SLICE])
+                self._neighbours.write(entry.row + start, rows[start : start + SLICE])
         if (old := self._catalogue.find(document.document_id)) is not None:
             self._postings.remove(old.number)
 
@@ -191,7 +194,7 @@ class Index:
             for old in removed:
                 self._neighbours.free(old.row, old.rows)
 
-    def _rows(self, documents: catalogues.Numbers) -> catalogues.Numbers:
+    def _spread(self, documents: catalogues.Numbers) -> catalogues.Numbers:
         entries = sorted((self._catalogue.numbered(one) for one in documents.tolist()), key=lambda one: one.row)
         starts, lengths = np.array([(one.row, one.rows) for one in entries], np.int64).T
         return places.runs(starts, lengths)
@@ -232,8 +235,19 @@ class Index:
             bm25=bm25,
             vector=vector,
             sentences=chunk.sentences,
-            vectors=self._neighbours.vectors(*entry.run(ordinal)),
+            vectors=self._windows(entry, ordinal),
         )
+
+    def _windows(self, entry: catalogues.Entry, ordinal: int) -> neighbours.Rows:
+        rows = self._neighbours.vectors(*entry.run(ordinal))
+        above = entry.document.contexts
+        return rows if above is None else contexts.apart(rows, above[ordinal])
+
+
+def _rows(document: messages.Indexed, entry: catalogues.Entry) -> neighbours.Rows:
+    if document.contexts is None:
+        return document.vectors
+    return contexts.joined(document.vectors, np.repeat(document.contexts, np.diff(entry.bounds), axis=0))
 
 
 def _indexed(name: str, chunk: messages.Chunk) -> str:

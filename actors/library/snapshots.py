@@ -7,6 +7,7 @@ reading segments safely.
     <folder>/<number>/manifest.json  format, dimensions, CRC-32 of each file
                       documents.jsonl  one document per line: its first row, and it without vectors
                       rows.npy         (rows, dimensions) float16
+                      contexts.npy     (chunks of all documents that have any, dimensions) float16
                       graph.usearch    the graph over these rows
 """
 
@@ -23,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actors import messages
 from actors.library import indexes, neighbours
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 BLOCK = 1 << 20
+ARRAYS = ("vectors", "contexts")
 
 
 def save(index: indexes.Index, folder: Path) -> Path:
@@ -43,8 +44,10 @@ def save(index: indexes.Index, folder: Path) -> Path:
     draft.mkdir()
     with index.frozen() as (placed, rows, graph):
         with (draft / "documents.jsonl").open("w", encoding="utf-8") as lines:
-            lines.writelines(json.dumps([row, _plain(one)]) + "\n" for row, one in placed)
+            lines.writelines(json.dumps([row, one.contexts is not None, _plain(one)]) + "\n" for row, one in placed)
         np.save(draft / "rows.npy", rows)
+        above = [one.contexts for _, one in placed if one.contexts is not None]
+        np.save(draft / "contexts.npy", np.concatenate([np.empty((0, index.dimensions), np.float16), *above]))
         graph.save(str(draft / "graph.usearch"))
     sums = {one.name: _crc(one) for one in sorted(draft.iterdir())}
     manifest = {"format": FORMAT, "dimensions": index.dimensions, "sums": sums}
@@ -77,19 +80,23 @@ def _read(place: Path, dimensions: int) -> indexes.Index:
     for name, crc in manifest["sums"].items():
         if _crc(place / name) != crc:
             raise ValueError(f"{name} is damaged")
-    rows = np.load(place / "rows.npy")
+    rows, above = np.load(place / "rows.npy"), np.load(place / "contexts.npy")
     graph = neighbours.empty(dimensions)
     graph.load(str(place / "graph.usearch"))
-    return indexes.Index.thawed(dimensions, list(_placed(place / "documents.jsonl", rows)), rows, graph)
+    return indexes.Index.thawed(dimensions, list(_placed(place / "documents.jsonl", rows, above)), rows, graph)
 
 
-def _placed(lines: Path, rows: npt.NDArray[np.float16]) -> Iterator[tuple[int, messages.Indexed]]:
+def _placed(lines: Path, rows: neighbours.Rows, above: neighbours.Rows) -> Iterator[tuple[int, messages.Indexed]]:
+    used = 0
     with lines.open(encoding="utf-8") as file:
         for line in file:
-            row, fields = json.loads(line)
+            row, has_contexts, fields = json.loads(line)
             chunks = tuple(_chunk(one) for one in fields.pop("chunks"))
+            contexts = above[used : used + len(chunks)] if has_contexts else None
+            used += len(chunks) if has_contexts else 0
             count = sum(len(one.sentences) for one in chunks)
-            yield row, messages.Indexed(**fields, chunks=chunks, vectors=rows[row : row + count])
+            vectors = rows[row : row + count]
+            yield row, messages.Indexed(**fields, chunks=chunks, vectors=vectors, contexts=contexts)
 
 
 def _chunk(fields: dict[str, Any]) -> messages.Chunk:
@@ -98,7 +105,7 @@ def _chunk(fields: dict[str, Any]) -> messages.Chunk:
 
 
 def _plain(document: messages.Indexed) -> dict[str, Any]:
-    fields = {one.name: getattr(document, one.name) for one in dataclasses.fields(document) if one.name != "vectors"}
+    fields = {one.name: getattr(document, one.name) for one in dataclasses.fields(document) if one.name not in ARRAYS}
     return fields | {
         "metadata": dict(document.metadata),
         "chunks": [dataclasses.asdict(one) for one in document.chunks],

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
 
-import making
 import numpy as np
 import pytest
 
 from actors import errors, messages
 from actors.library import indexes
+from tests.unit.library import making
 
 
 def filled(rng, documents=40, **more):
@@ -226,3 +227,20 @@ def test_searches_see_one_revision_whole(rng):
         thread.join()
     assert not wrong, wrong[:3]
     assert searches[0] > 20 and index.held()["doc_x"] == 59
+
+
+def test_a_context_helps_to_find_and_the_windows_come_back_alone(rng):
+    plain = [making.document(f"doc_{at}", making.texts(rng), rng) for at in range(30)]
+    above = making.unit(rng.normal(size=(30, 3, making.DIMENSIONS))).astype(np.float16)
+    above[7] = 0
+    index = indexes.Index(making.DIMENSIONS)
+    index.put([dataclasses.replace(one, contexts=above[at]) for at, one in enumerate(plain)])
+    hits = index.search(making.query(vector=above[4, 1].astype(np.float32), k=1, alpha=0.0))
+    assert hits.evidence[0].chunk_id == "doc_4:1:1"
+    for at, one in enumerate(plain):
+        where = messages.Filter(documents=(one.document_id,))
+        found = index.search(making.query(vector=making.vector(rng), k=9, alpha=0.0, where=where)).evidence
+        back = np.concatenate([each.vectors for each in sorted(found, key=lambda each: each.chunk_id)])
+        assert np.abs(back.astype(np.float32) - one.vectors).max() < 0.01, at
+    with pytest.raises(ValueError, match="contexts"):
+        index.put([dataclasses.replace(plain[0], revision=2, contexts=above[0, :2])])

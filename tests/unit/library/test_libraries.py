@@ -3,12 +3,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-import making
 import numpy as np
 import pytest
 
 from actors import errors, messages
 from actors.library import indexes, libraries, rings, shards
+from tests.unit.library import making
 
 
 class Dead:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import making
+import dataclasses
+
 import numpy as np
 import pytest
 
 from actors.library import indexes, snapshots
+from tests.unit.library import making
 
 
 @pytest.fixture
@@ -23,6 +25,10 @@ def fresh(rng):
             for at in range(50)
         ]
     )
+    for at in (60, 61):
+        one = making.document(f"doc_{at}", making.texts(rng), rng)
+        above = making.unit(rng.normal(size=(len(one.chunks), making.DIMENSIONS))).astype(np.float16)
+        made.put([dataclasses.replace(one, contexts=above)])
     return made
 
 
@@ -72,7 +78,7 @@ def test_no_snapshot_is_an_empty_index(tmp_path):
     assert len(snapshots.load(tmp_path / "none", making.DIMENSIONS)) == 0
 
 
-@pytest.mark.parametrize("name", ["documents.jsonl", "rows.npy", "graph.usearch", "manifest.json"])
+@pytest.mark.parametrize("name", ["documents.jsonl", "rows.npy", "contexts.npy", "graph.usearch", "manifest.json"])
 @pytest.mark.parametrize("how", ["cut", "flipped", "gone"])
 def test_a_damaged_snapshot_counts_as_absent(index, tmp_path, name, how):
     file = snapshots.save(index, tmp_path) / name

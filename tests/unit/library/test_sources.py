@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import making
 import numpy as np
 import pytest
 
 from actors.library import indexes, rings, sources
+from tests.unit.library import making
 
 
 class Truth:
