@@ -5,11 +5,11 @@ Rules, in this order:
 - A chunk belongs to one section. A section of fewer than `tokens / SMALL` tokens joins the next one that fits, else the
   one before; the chunk's heading is then what both stand under.
 - A section that does not fit is cut between blocks, else between sentences, rows or lines, into pieces of similar size.
-- A table that does not fit is cut between rows. Each later piece repeats the header: its text is the header's two
-  lines and then the rows, while `start` and `end` are those of the rows. So for every chunk
+- A table that does not fit is cut between rows. Each later piece repeats the header: its text is the two lines of
+  the header and then the rows, while `start` and `end` are those of the rows. So for every chunk
   `text == page.markdown[start:end]` or `text == header + page.markdown[start:end]`, `header` ending in a newline.
-- Windows, which are embedded, are sentences: short ones joined with a neighbour, long ones cut. They lie in order inside
-  the chunk and cover all of it but white space. A table's header goes with the row behind it.
+- Windows, which are embedded, are sentences: short ones joined with a neighbour, long ones cut. They lie in order
+  inside the chunk and cover all of it but white space. A table's header goes with the row behind it.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-_BOLD, _MONO = 16, 8
+_STRONG, _MONO = 16 | 2, 8
 _BULLET = re.compile(r"[•‣▪▫■□●○◦◆◇➢➤✓✔∙·–—*-]\s+(?=\S)|[\uf0b7\uf0a7\uf0d8\uf0fc•●▪]\s*(?=\S)")
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.)])\s+(?=\S)", re.IGNORECASE)
 _LONE_BULLET = re.compile(r"[•‣▪▫■□●○◦◆◇➢➤✓✔∙\uf0b7\uf0a7\uf0d8\uf0fc]")
+_LEADERS = re.compile(r"(?:\s?\.){4,}\s?")
+_BOLD_NAME = re.compile(r"bold|black|heavy|BX\d", re.IGNORECASE)
 _FOLD = re.compile(r"[\W_]+")
 
 
@@ -23,7 +26,8 @@ class Line(NamedTuple):
     y1: float
     size: float
     """Font size of most of its letters, rounded to half a point."""
-    bold: bool
+    strong: bool
+    """Bold or italic throughout."""
     mono: bool
     block: int
     upright: bool
@@ -45,8 +49,8 @@ def lines(blocks: Iterable[dict[str, Any]]) -> Iterator[Line]:
             spans = line["spans"]
             if len(spans) == 1:
                 span = spans[0]
-                text, size, flags = span["text"], span["size"], span["flags"]
-                bold, mono = bool(flags & _BOLD), bool(flags & _MONO)
+                text, size = span["text"], span["size"]
+                strong, mono = _strong(span), bool(span["flags"] & _MONO)
             else:
                 text = "".join(span["text"] for span in spans)
                 inked = [span for span in spans if span["text"].strip()]
@@ -54,13 +58,25 @@ def lines(blocks: Iterable[dict[str, Any]]) -> Iterator[Line]:
                     continue
                 longest = max(inked, key=lambda span: len(span["text"]))
                 size = longest["size"]
-                bold = all(span["flags"] & _BOLD for span in inked)
+                strong = all(_strong(span) for span in inked)
                 mono = all(span["flags"] & _MONO for span in inked)
             text = text.strip()
+            if "...." in text or ". . . ." in text:
+                text = _LEADERS.sub(" ", text)
             if text:
                 x0, y0, x1, y1 = line["bbox"]
                 upright = line["dir"] == (1.0, 0.0)
-                yield Line(text, x0, y0, x1, y1, round(size * 2) / 2, bold, mono, number, upright)
+                yield Line(text, x0, y0, x1, y1, round(size * 2) / 2, strong, mono, number, upright)
+
+
+def _strong(span: dict[str, Any]) -> bool:
+    return bool(span["flags"] & _STRONG) or _named_bold(span["font"])
+
+
+@functools.lru_cache(maxsize=1024)
+def _named_bold(font: str) -> bool:
+    """Whether a font that is not flagged as bold says so in its name (TeX's bold extended: `SFBX1000`, `CMBX12`)."""
+    return bool(_BOLD_NAME.search(font))
 
 
 def item(text: str) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -19,6 +20,7 @@ LARGER = 1.12
 """How much larger than the body a heading is, at least."""
 LEVELS = 4
 HEADING_CHARS = 200
+RUN_IN_CHARS = 80
 _DIGITS = re.compile(r"\d+")
 _END = tuple('.!?:;。！？…؟۔"”’)')
 
@@ -33,6 +35,8 @@ class Rendered(NamedTuple):
 class _Sizes(NamedTuple):
     body: float
     levels: dict[float, int]
+    named: int
+    """Level of headings that only their weight tells apart."""
 
 
 def render(pages: Sequence[pdf_lines.PageLines], outline: Outline) -> Rendered:
@@ -57,11 +61,13 @@ def _sizes(pages: Sequence[pdf_lines.PageLines]) -> _Sizes:
         for line in page.lines:
             letters[line.size] += len(line.text)
     if not letters:
-        return _Sizes(0.0, {})
+        return _Sizes(0.0, {}, 1)
     body = max(letters, key=lambda size: (letters[size], size))
     total = letters.total()
     larger = [size for size in sorted(letters, reverse=True) if size >= body * LARGER and letters[size] < total * 0.3]
-    return _Sizes(body, {size: min(place, LEVELS) for place, size in enumerate(larger, 1)})
+    return _Sizes(
+        body, {size: min(place, LEVELS) for place, size in enumerate(larger, 1)}, min(len(larger), LEVELS) + 1
+    )
 
 
 def _running(pages: Sequence[pdf_lines.PageLines]) -> frozenset[tuple[bool, str]]:
@@ -71,7 +77,7 @@ def _running(pages: Sequence[pdf_lines.PageLines]) -> frozenset[tuple[bool, str]
     seen: Counter[tuple[bool, str]] = Counter()
     for page in pages:
         seen.update({edge for line in page.lines if (edge := _edge(line, page))})
-    needed = max(3, 0.3 * len(pages))
+    needed = max(3, 0.2 * len(pages))
     return frozenset(edge for edge, count in seen.items() if count >= needed)
 
 
@@ -88,7 +94,7 @@ def _blocks(lines: list[pdf_lines.Line], sizes: _Sizes, titles: Mapping[str, int
     rows = pdf_tables.rows(lines)
     blocks: list[str] = []
     several = 0
-    writer = _Paragraphs(sizes, titles, blocks)
+    writer = _Paragraphs(sizes, titles, _rights(lines), blocks)
     for is_table, group in itertools.groupby(_marked(rows), key=lambda marked: marked[0]):
         run = [row for _, row in group]
         if is_table:
@@ -103,6 +109,16 @@ def _blocks(lines: list[pdf_lines.Line], sizes: _Sizes, titles: Mapping[str, int
     return [hygiene.clean(block) for block in blocks], several
 
 
+def _rights(lines: list[pdf_lines.Line]) -> dict[int, float]:
+    """Return how far right lines reach, by where they begin: a column's width."""
+    found: dict[int, float] = {}
+    for line in lines:
+        left = round(line.x0)
+        if line.x1 > found.get(left, 0.0):
+            found[left] = line.x1
+    return found
+
+
 def _marked(rows: list[list[pdf_lines.Line]]) -> Iterator[tuple[bool, list[pdf_lines.Line]]]:
     """Mark the rows that belong to a table: at least two in a run with several cells each."""
     for several, group in itertools.groupby(rows, key=lambda row: len(row) > 1):
@@ -113,8 +129,11 @@ def _marked(rows: list[list[pdf_lines.Line]]) -> Iterator[tuple[bool, list[pdf_l
 class _Paragraphs:
     """Gathers rows into headings, list items, code and paragraphs."""
 
-    def __init__(self, sizes: _Sizes, titles: Mapping[str, int], blocks: list[str]) -> None:
+    def __init__(
+        self, sizes: _Sizes, titles: Mapping[str, int], rights: Mapping[int, float], blocks: list[str]
+    ) -> None:
         self._sizes = sizes
+        self._rights = rights
         self._titles = titles
         self._blocks = blocks
         self._text = ""
@@ -160,16 +179,15 @@ class _Paragraphs:
         level = self._sizes.levels.get(line.size, 0)
         if level:
             return level if len(text) > 1 else 0
-        alone = self._last is None or self._last.block != line.block
-        if (
-            line.bold
-            and alone
-            and line.size >= self._sizes.body
-            and not text.endswith((".", ",", ";", ":"))
-            and len(text) <= 100
-        ):
-            return min(len(self._sizes.levels) + 1, LEVELS + 1)
-        return 0
+        return self._sizes.named if self._is_run_in(line, text) else 0
+
+    def _is_run_in(self, line: pdf_lines.Line, text: str) -> bool:
+        """Whether a line of the body's size is a heading: bold or italic, alone on it, and no sentence."""
+        first = self._last is None or self._last.block != line.block
+        shaped = len(text) <= RUN_IN_CHARS and not text[0].islower() and text[-1] not in ".,;?!)"
+        return (
+            line.strong and first and shaped and line.size >= self._sizes.body and (text[-1] != ":" or len(text) > 12)
+        )
 
     def _begins(self, line: pdf_lines.Line, level: int) -> bool:
         """Whether a line begins a new block rather than going on with the one before."""
@@ -181,11 +199,21 @@ class _Paragraphs:
         if line.block == last.block:
             indented = line.x0 > last.x0 + line.size * 0.8 and last.text.endswith(_END) and not self._mark
             apart = line.y0 - last.y1 > line.size * 0.9
-            return indented or apart or (line.bold != last.bold and last.text.endswith(_END))
+            return indented or apart or (line.strong != last.strong and last.text.endswith(_END))
         # A new block: the paragraph goes on when it broke off in mid-sentence, as at a column's end.
-        goes_on = line.text[:1].islower() and not last.text.endswith(_END) and abs(line.size - last.size) < 0.6
+        first = line.text[:1]
+        caseless = first.isalpha() and first.lower() == first.upper() and 0 <= line.y0 - last.y1 < line.size
+        goes_on = (first.islower() or caseless) and not last.text.endswith(_END) and abs(line.size - last.size) < 0.6
         hangs = bool(self._mark) and line.x0 > self._left + 1 and 0 <= line.y0 - last.y1 < line.size * 0.6
         return not (goes_on or hangs)
+
+    def _broke(self, last: pdf_lines.Line, line: pdf_lines.Line) -> bool:
+        """Whether a line ended though the next one's first word would have fitted: an address, a form, a poem."""
+        if unicodedata.bidirectional(line.text[0]) in {"R", "AL"}:
+            return False  # lines of these begin at the right: where they end says nothing here
+        word = len(line.text.partition(" ")[0])
+        room = self._rights.get(round(line.x0), line.x1) - last.x1
+        return room > (word + 2) * (line.x1 - line.x0) / len(line.text) + line.size
 
     def _indent(self, x: float) -> str:
         """Return the nesting of an item by how far right its marker stands."""
