@@ -50,7 +50,7 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         rf"\b(?:1\d{{3}}|20\d{{2}})s?\b|\b(?:{_MONTH})\b|\b\d+(?:st|nd|rd|th)[\s-]centur"
         r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bcentury\b|\b(?:AD|BC|BCE|CE)\b"
     ),
-    "number": re.compile(rf"\d|\b(?:{_NUMERAL})\b", re.I),
+    "number": re.compile(rf"\d(?:[\d.,]*\d)?|\b(?:{_NUMERAL})\b", re.I),
     "person": _NAME,
     "place": _NAME,
     "reason": re.compile(
