@@ -22,6 +22,7 @@ from serve_apps.gateway.routers import (
     searches,
     tasks,
 )
+from serve_apps.gateway.schemas import problems
 
 VERSION = "0.1.0"
 
@@ -50,6 +51,7 @@ def build(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        responses=problems.OTHERS,
     )
     app.state.cast = cast_provider
     app.state.meter = meter or registry

@@ -145,6 +145,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
         message, code = f"There is no field {param} here.", "unknown_field"
     elif place == ("body",) and not _says_json(request):
         message, status, code = "Send the body as JSON, with Content-Type: application/json.", 415, "unsupported"
+    elif place == ("body",):
+        message = "The body must be a JSON object."
     return answer(status, problem(status, message, code, param, request.state.request_id))
 
 

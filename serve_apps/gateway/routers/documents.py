@@ -19,6 +19,7 @@ Prefer = Annotated[
     str | None, Header(description="`respond-async` answers 202 at once and reads the file behind it (RFC 7240).")
 ]
 
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
 _LOCATION = {"Location": {"description": "The document.", "schema": {"type": "string"}}}
 _TAKEN: dict[int | str, dict[str, Any]] = {
     200: {"model": documents.Document, "description": "The same bytes were there already: the same document."},
@@ -172,8 +173,8 @@ async def one_page(
     summary="The original file",
     response_class=Response,
     responses={
-        200: {"description": "The bytes that were uploaded.", "content": {"application/octet-stream": {}}},
-        206: {"description": "The range that was asked for.", "content": {"application/octet-stream": {}}},
+        200: {"description": "The bytes that were uploaded.", "content": {"application/octet-stream": _BYTES}},
+        206: {"description": "The range that was asked for.", "content": {"application/octet-stream": _BYTES}},
     }
     | _UNCHANGED
     | problems.documented(400, 404, 416, 500, 503),

@@ -49,7 +49,7 @@ async def state(generation_id: Id, cast: dependencies.Cast) -> generations.Gener
 
 @router.get(
     "/v1/generations/{generation_id}/events",
-    response_class=streams.EventStream,
+    response_class=Response,
     summary="Replay or follow an answer",
     responses=_SSE | problems.documented(400, 404, 500, 503),
 )

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
 from serve_apps.gateway.schemas import problems
 
 router = APIRouter(tags=["service"])
 
+_TEXT: dict[str, Any] = {
+    "description": "Every series, with its help and type.",
+    "content": {"text/plain": {"schema": {"type": "string"}, "example": "consilium_http_requests_total 1.0\n"}},
+}
+
 
 @router.get(
     "/metrics",
-    response_class=PlainTextResponse,
+    response_class=Response,
     summary="Metrics",
-    responses=problems.documented(500, 503),
+    responses={200: _TEXT, **problems.documented(500, 503)},
 )
-async def metrics(request: Request) -> PlainTextResponse:
+async def metrics(request: Request) -> Response:
     """Return every metric in Prometheus' text format."""
     text: str = await request.app.state.exposition()
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4")

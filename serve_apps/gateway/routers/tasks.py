@@ -35,7 +35,7 @@ async def one(task_id: Id, cast: dependencies.Cast) -> documents.Task:
 
 @router.get(
     "/v1/tasks/{task_id}/events",
-    response_class=streams.EventStream,
+    response_class=Response,
     summary="Watch a task",
     responses=_SSE | problems.documented(400, 404, 500, 503),
 )

@@ -54,7 +54,7 @@ class Task(bodies.Answer):
     """`reading`, `embedding`, `indexing`, `layout` or `done`."""
     progress: float
     """Share done, in [0, 1]."""
-    error: str | None
+    error: str | None = None
     created_at: float
     """Unix seconds."""
     updated_at: float
@@ -73,7 +73,7 @@ class Document(bodies.Answer):
     """Bytes."""
     sha256: str
     status: Literal["processing", "ready", "failed"]
-    error: str | None
+    error: str | None = None
     pages: int
     chunks: int
     version: int

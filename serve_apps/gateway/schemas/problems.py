@@ -65,6 +65,12 @@ MEANINGS: dict[int, tuple[str, str, str]] = {
 }
 
 
+OTHERS: dict[int | str, dict[str, Any]] = {
+    "default": {"model": ErrorBody, "description": "Any other error has the same shape."}
+}
+"""What every route may answer besides."""
+
+
 def kind_of(status: int) -> str:
     """Return OpenAI's `type` for a status."""
     if status >= 500:

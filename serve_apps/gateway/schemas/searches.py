@@ -61,9 +61,9 @@ class Found(bodies.Answer):
     text: str
     score: float
     """Fused, in [0, 1]."""
-    bm25: float | None
+    bm25: float | None = None
     """Raw; null when that side did not look."""
-    vector: float | None
+    vector: float | None = None
     """Best raw cosine; null when that side did not look."""
 
 
