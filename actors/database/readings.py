@@ -83,7 +83,7 @@ class Readings:
             created_at=row.created_at,
             chunks=chunks,
             vectors=rows.unpack((each.vectors for each in found), sum(len(chunk.sentences) for chunk in chunks)),
-            contexts=rows.unpack(above, len(chunks)) if len(above) == len(chunks) else None,
+            contexts=rows.unpack(above, len(chunks)) if 0 < len(above) == len(chunks) else None,
         )
 
     async def outdated(self, embedding: str) -> list[str]:

@@ -99,8 +99,15 @@ class Tasks:
         await self._report(lease, stage=stage, progress=share, leased_until=now + lease_s, updated_at=now)
 
     async def release(self, lease: Lease, *, now: float) -> None:
-        """Put the task back for others, as an orderly stop does. Raises Conflict when the lease was lost."""
-        await self._report(lease, status="queued", owner=None, leased_until=None, updated_at=now)
+        """Put the task back, as an orderly stop does; this claim does not count. Raises Conflict on a lost lease."""
+        await self._report(
+            lease,
+            status="queued",
+            owner=None,
+            leased_until=None,
+            attempts=lease.attempts - 1,
+            updated_at=now,
+        )
 
     async def finish(self, lease: Lease, *, now: float) -> None:
         """Say that the work is done. Raises Conflict when the lease was lost."""
