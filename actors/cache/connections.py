@@ -56,13 +56,17 @@ class Guarded:
 
 
 def connect(url: str, timeout_s: float) -> redis.Redis:
-    """Make a client that tries once and waits at most `timeout_s` for a connection, and for an answer."""
+    """Make a client that waits at most `timeout_s` for a connection, and for an answer.
+
+    A pooled connection that died with its server is seen only when it is used: the second try gets a new one. So a
+    command may arrive twice, and what is sent must bear that.
+    """
     return redis.Redis.from_url(
         url,
         protocol=2,  # one shape of answers, whichever server it is
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
-        retry=retry.Retry(NoBackoff(), 0),
+        retry=retry.Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     )
 
 

@@ -78,6 +78,7 @@ def config(url: str, folder: Path, memory_bytes: int) -> Mapping[str, str]:
         "dir": str(folder.absolute()),
         "maxmemory": str(memory_bytes),
         "maxmemory-policy": "volatile-ttl",
+        "maxmemory-samples": "10",
         "save": "",
         "appendonly": "no",
         "daemonize": "no",

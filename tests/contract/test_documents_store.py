@@ -102,6 +102,19 @@ async def test_vectors_come_in_batches_and_work_goes_on_where_a_crash_left_it(st
     assert (again.version, again.updated_at) == (1, 3.0)
 
 
+async def test_what_stands_above_a_chunk_has_a_vector_too(store: Store) -> None:
+    await store.documents.create(UPLOAD, id="doc_1", now=1.0)
+    pages, chunks = stores.text("first")
+    revision = await store.revisions.stage("doc_1", DRAFT, pages, chunks, now=2.0)
+    above = {chunk.ordinal: np.full(stores.DIMENSIONS, chunk.ordinal, np.float16) for chunk in chunks}
+    await store.revisions.attach("doc_1", revision, stores.vectors(chunks), above)
+    await store.revisions.commit("doc_1", revision, now=3.0)
+    loaded = await store.readings.load("doc_1")
+    assert loaded is not None
+    assert loaded.contexts is not None
+    assert loaded.contexts.tolist() == [[n] * stores.DIMENSIONS for n in range(3)]
+
+
 async def test_a_new_version_replaces_the_old_at_once(store: Store) -> None:
     await store.documents.create(UPLOAD, id="doc_1", now=1.0)
     await store.publish("doc_1", DRAFT, "old")
