@@ -4,100 +4,89 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import ray
-from ray import exceptions
 
-from actors import errors, messages
-from actors.library import ingests, workers
+from actors import messages
+from actors.library import actor, ingests, workers
 
-OPTIONS: dict[str, Any] = {"num_cpus": 0.1, "max_restarts": -1, "max_concurrency": 256}
+OPTIONS: dict[str, Any] = {"num_cpus": 0.1, "max_restarts": -1, "max_concurrency": 256, "get_if_exists": True}
 
-Opened = contextlib.AbstractAsyncContextManager[tuple[ingests.Ingest, workers.Workers]]
+Opening = Callable[[], contextlib.AbstractAsyncContextManager[tuple[ingests.Ingest, workers.Workers]]]
 
 
 class IntakeActor:
     """Opens the intake where it runs. State is in the database: a restart goes on where the last one was killed."""
 
-    def __init__(self, open_intake: Callable[[], Opened]) -> None:
-        self._open = open_intake
-        self._ingest: asyncio.Future[ingests.Ingest] | None = None
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._opened: asyncio.Future[ingests.Ingest] | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def accept(self, upload: messages.Upload) -> messages.Document:
         """See `intakes.Intake`."""
-        return await (await self._ready()).accept(upload)
+        return await (await self._ingest()).accept(upload)
 
     async def settled(self, document_id: str, timeout_s: float) -> messages.Document:
         """See `intakes.Intake`."""
-        return await (await self._ready()).settled(document_id, timeout_s)
+        return await (await self._ingest()).settled(document_id, timeout_s)
 
     async def delete(self, document_id: str) -> None:
         """See `intakes.Intake`."""
-        await (await self._ready()).delete(document_id)
+        await (await self._ingest()).delete(document_id)
 
-    async def start(self) -> None:
+    async def ready(self) -> None:
         """Open, and take up what a crash left."""
-        await self._ready()
+        await self._ingest()
 
-    async def _ready(self) -> ingests.Ingest:
-        if self._serving is None or self._serving.done():
-            self._ingest = asyncio.get_running_loop().create_future()
-            self._serving = asyncio.create_task(self._serve(self._ingest), name="intake")
-        assert self._ingest is not None
-        return await asyncio.shield(self._ingest)
+    async def _ingest(self) -> ingests.Ingest:
+        if self._opened is None or (self._serving is not None and self._serving.done()):
+            self._opened = asyncio.get_running_loop().create_future()
+            self._serving = asyncio.create_task(self._serve(self._opened), name="intake")
+        return await asyncio.shield(self._opened)
 
     async def _serve(self, opened: asyncio.Future[ingests.Ingest]) -> None:
+        """Run the workers; when they fail the next call opens everything anew."""
         try:
-            async with self._open() as (ingest, staff):
+            async with self._opening() as (ingest, staff):
                 opened.set_result(ingest)
                 await staff.run()
-        except BaseException as error:
-            if not opened.done():
-                opened.set_exception(error)
-            raise
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
 
 
 class RemoteIntake:
-    """`Intake` over the actor's handle."""
+    """`intakes.Intake` over the actor's handle."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
     async def accept(self, upload: messages.Upload) -> messages.Document:
         """See `intakes.Intake`."""
-        with _translated():
-            document: messages.Document = await self._handle.accept.remote(upload)
+        document: messages.Document = await actor.called(self._handle.accept.remote(upload))
         return document
 
     async def settled(self, document_id: str, timeout_s: float) -> messages.Document:
         """See `intakes.Intake`."""
-        with _translated():
-            document: messages.Document = await self._handle.settled.remote(document_id, timeout_s)
+        document: messages.Document = await actor.called(self._handle.settled.remote(document_id, timeout_s))
         return document
 
     async def delete(self, document_id: str) -> None:
         """See `intakes.Intake`."""
-        with _translated():
-            await self._handle.delete.remote(document_id)
+        await actor.called(self._handle.delete.remote(document_id))
+
+    async def ready(self) -> None:
+        """Return once the intake is open."""
+        await actor.called(self._handle.ready.remote())
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Turn Ray's errors into ours; our own come home as the `cause` of Ray's."""
-    try:
-        yield
-    except exceptions.RayTaskError as error:
-        cause = error.cause
-        if isinstance(cause, errors.ConsiliumError):
-            raise cause from None
-        raise
-    except exceptions.RayActorError as error:
-        raise errors.Unavailable("The library's intake is restarting.", "intake_down") from error
-
-
-def remote() -> Any:
-    """Return the actor class, ready for `.remote`."""
-    return ray.remote(**OPTIONS)(IntakeActor)
+def create(name: str, namespace: str, opening: Opening) -> RemoteIntake:
+    """Find or create the intake's actor."""
+    handle = (
+        ray.remote(**OPTIONS)(IntakeActor).options(name=name, namespace=namespace, lifetime="detached").remote(opening)
+    )
+    return RemoteIntake(handle)
