@@ -1,9 +1,7 @@
-"""The gateway in this process, over real parts: database, files, index, journal, generations. No Ray."""
+"""The gateway in this process. No Ray."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,17 +9,11 @@ import fastapi
 import httpx
 import onnxruntime  # noqa: F401  usearch before onnxruntime is a segmentation fault (2.26.6, 1.31.1)
 import pytest
-import uvicorn
 
 from actors import cast as casts
-from actors import knobs, messages, settings
-from actors.assistant import generations, journals
-from actors.database import documents, files, migrations, readings, tasks
-from actors.database import engines as databases
-from actors.library import indexes, libraries, shards
-from actors.models import engines
+from actors import settings
 from serve_apps.gateway import apps
-from tests.http import scripts, shelving
+from tests.http import installing, scripts
 
 
 @pytest.fixture
@@ -42,38 +34,8 @@ def chosen(tmp_path: Path) -> settings.Settings:
 
 @pytest.fixture
 async def cast(chosen: settings.Settings, script: scripts.Script) -> AsyncIterator[casts.Cast]:
-    database = databases.Database(chosen.truth_url, chosen.database)
-    await migrations.upgrade(database)
-    store = files.Files(chosen.originals_url)
-    engine = engines.load(chosen.embeddings, chosen.home)
-    library = libraries.Library({"0": shards.LocalShard(indexes.Index(engine.embeddings.dimensions))}, timeout_s=10)
-    journal = journals.MemoryJournal(ttl_s=60, clock=time.monotonic)
-    answering = generations.Generations(script, journal, journal, timeout_s=20, now=time.time)
-
-    async def capable() -> list[messages.Capability]:
-        return [messages.Capability("embeddings", "hashing", True)]
-
-    async def ready() -> dict[str, bool]:
-        return {"database": True, "library": True}
-
-    yield casts.Cast(
-        settings=chosen,
-        knobs=knobs.Knobs(),
-        documents=documents.Documents(database),
-        readings=readings.Readings(database),
-        tasks=tasks.Tasks(database),
-        files=store,
-        intake=shelving.Shelving(database, store, library, engine.embeddings),
-        library=library,
-        embeddings=engine.embeddings,
-        assistant=answering,
-        journal=journal,
-        capabilities=capable,
-        ready=ready,
-    )
-    await answering.close()
-    engine.embeddings.close()
-    await database.close()
+    async with installing.cast(chosen, script) as installed:
+        yield installed
 
 
 @pytest.fixture
@@ -92,11 +54,5 @@ async def api(app: fastapi.FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def url(app: fastapi.FastAPI) -> AsyncIterator[str]:
     """The gateway behind a real server on the loopback."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await serving
+    async with installing.served(app) as address:
+        yield address

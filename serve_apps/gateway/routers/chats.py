@@ -11,24 +11,21 @@ from starlette.responses import Response
 
 from actors import messages
 from serve_apps.gateway import answers, chunks, dependencies, failures, questions, streams
-from serve_apps.gateway.schemas import chats, problems
+from serve_apps.gateway.schemas import chats, events, problems
 
 router = APIRouter(tags=["chat"])
 
-_SSE: dict[str, Any] = {
-    "description": "The answer; with `stream` as server-sent events, each `data:` a chunk, ended by `data: [DONE]`.",
+_ANSWER: dict[str, Any] = events.described(
+    "The answer; with `stream` as server-sent events, ended by `data: [DONE]`.",
+    chats.ChatChunk,
+    'id: 0\ndata: {"id":"gen_0b7c","object":"chat.completion.chunk","created":1764000000,"model":"consilium",'
+    '"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],'
+    '"consilium":{"generation_id":"gen_0b7c"}}\n\ndata: [DONE]\n\n',
+) | {
     "headers": {
         "X-Cache": {
             "description": "Which tier answered: L1, L2, L3, MISS or BYPASS. Answers are not cached yet: BYPASS.",
             "schema": {"type": "string"},
-        }
-    },
-    "content": {
-        "text/event-stream": {
-            "schema": {"type": "string"},
-            "example": 'id: 0\ndata: {"id":"gen_0b7c","object":"chat.completion.chunk","created":1764000000,'
-            '"model":"consilium","choices":[{"index":0,"delta":{"role":"assistant","content":""},'
-            '"finish_reason":null}],"consilium":{"generation_id":"gen_0b7c"}}\n\ndata: [DONE]\n\n',
         }
     },
 }
@@ -38,7 +35,7 @@ _SSE: dict[str, Any] = {
     "/v1/chat/completions",
     response_model=chats.ChatCompletion,
     summary="Ask, and get a cited answer",
-    responses={200: _SSE, **problems.documented(400, 404, 409, 413, 415, 429, 500, 503, 504)},
+    responses={200: _ANSWER, **problems.documented(400, 404, 409, 413, 415, 429, 500, 503, 504)},
 )
 async def complete(
     body: chats.ChatRequest,
@@ -49,15 +46,15 @@ async def complete(
     """Answer from the library. Every sentence of the answer points at the passage it stands on."""
     began = time.perf_counter()
     question = questions.asked(body, cast.settings.http, f"gen_{uuid.uuid4().hex}", time.time())
-    events = cast.assistant.answer(question)
-    started = await answers.begun(events)
+    answering = cast.assistant.answer(question)
+    started = await answers.begun(answering)
     if body.stream:
         frames = answers.timed(
-            answers.live(started, events, request_id),
+            answers.live(started, answering, request_id),
             lambda: meter.first_token(started.model, time.perf_counter() - began),
         )
         return streams.EventStream(frames, {"X-Cache": "BYPASS"})
-    answer = await answers.gathered(started, events)
+    answer = await answers.gathered(started, answering)
     if not isinstance(answer.end, messages.Done):
         raise failures.failed(answer.end)
     return Response(

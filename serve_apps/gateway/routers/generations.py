@@ -9,18 +9,18 @@ from starlette.responses import Response
 
 from actors import errors, messages
 from serve_apps.gateway import answers, chunks, dependencies, streams
-from serve_apps.gateway.schemas import chats, generations, problems
+from serve_apps.gateway.schemas import chats, events, generations, problems
 
 router = APIRouter(tags=["generations"])
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", examples=["gen_0b7c1f8e4d5a4f1c9e2d3a4b5c6d7e8f"])]
 
-_SSE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The chunks, then `data: [DONE]`.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+_REPLAY = events.described(
+    "The chunks, then `data: [DONE]`.",
+    chats.ChatChunk,
+    'id: 1\ndata: {"id":"gen_0b7c","object":"chat.completion.chunk","created":1764000000,"model":"consilium",'
+    '"choices":[{"index":0,"delta":{"content":"The pump "},"finish_reason":null}]}\n\ndata: [DONE]\n\n',
+)
 
 
 @router.get(
@@ -31,8 +31,8 @@ _SSE: dict[int | str, dict[str, Any]] = {
 )
 async def state(generation_id: Id, cast: dependencies.Cast) -> generations.Generation:
     """Return the text so far and, once it is whole, what stands behind it."""
-    events = answers.so_far(cast.journal.replay(generation_id, -1))
-    answer = await answers.gathered(await answers.begun(events), events)
+    replay = answers.so_far(cast.journal.replay(generation_id, -1))
+    answer = await answers.gathered(await answers.begun(replay), replay)
     return generations.Generation(
         id=generation_id,
         status=_status(answer.end),
@@ -51,9 +51,9 @@ async def state(generation_id: Id, cast: dependencies.Cast) -> generations.Gener
     "/v1/generations/{generation_id}/events",
     response_class=Response,
     summary="Replay or follow an answer",
-    responses=_SSE | problems.documented(400, 404, 500, 503),
+    responses={200: _REPLAY, **problems.documented(400, 404, 500, 503)},
 )
-async def events(
+async def follow(
     generation_id: Id,
     cast: dependencies.Cast,
     request_id: dependencies.RequestId,
