@@ -13,10 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from usearch import index as graphs
 
 from actors import errors, messages
-from actors.library import catalogues, contexts, fusions, locks, neighbours, places, postings, words
+from actors.library import catalogues, contexts, fusions, graphs, locks, neighbours, places, postings, words
 
 NAME_WEIGHT = 3
 """Times the document's name and the headings count against the text (measured: docs/retrieval.md)."""
@@ -59,7 +58,7 @@ class Index:
         dimensions: int,
         placed: Sequence[tuple[int, messages.Indexed]],
         rows: neighbours.Rows,
-        graph: graphs.Index,
+        graph: graphs.Graph,
     ) -> Index:
         """Return the index that `frozen` gave out. Raises ValueError when its parts do not fit together."""
         index = cls(dimensions)
@@ -77,7 +76,7 @@ class Index:
         return index
 
     @contextlib.contextmanager
-    def frozen(self) -> Iterator[tuple[list[tuple[int, messages.Indexed]], neighbours.Rows, graphs.Index]]:
+    def frozen(self) -> Iterator[tuple[list[tuple[int, messages.Indexed]], neighbours.Rows, graphs.Graph]]:
         """Hold off changes, not searches; give each document with its first row, all rows, and the graph over them."""
         with self._writing:
             yield [(one.row, one.document) for one in self._catalogue.entries()], *self._neighbours.written

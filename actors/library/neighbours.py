@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from numkong import cdist
-from usearch import index as graphs
 
-from actors.library import places
+from actors.library import graphs, places
 
 Numbers = npt.NDArray[np.int64]
 Cosines = npt.NDArray[np.float32]
@@ -20,25 +19,10 @@ Rows = npt.NDArray[np.float16]
 
 FREE = -1
 """Label of a row that belongs to no passage (yet, or no longer)."""
-CONNECTIVITY = 16
-EXPANSION_ADD = 96
-EXPANSION_SEARCH = 128
 WINDOWS_PER_PASSAGE = 4
 """Rows asked of the graph for one wanted passage, at first."""
 SCAN = 24
 """One row of the graph's answer costs as much as comparing this many rows one by one (measured: 20 to 40)."""
-
-
-def empty(dimensions: int) -> graphs.Index:
-    """Return a graph without rows."""
-    return graphs.Index(
-        ndim=dimensions,
-        metric="cos",
-        dtype="i8",
-        connectivity=CONNECTIVITY,
-        expansion_add=EXPANSION_ADD,
-        expansion_search=EXPANSION_SEARCH,
-    )
 
 
 class Neighbours:
@@ -50,10 +34,10 @@ class Neighbours:
         self._labels: Numbers = np.empty(0, np.int64)
         self._used = 0
         self._free: list[tuple[int, int]] = []
-        self._graph = empty(dimensions)
+        self._graph = graphs.empty(dimensions)
 
     @classmethod
-    def adopted(cls, rows: Rows, graph: graphs.Index) -> Neighbours:
+    def adopted(cls, rows: Rows, graph: graphs.Graph) -> Neighbours:
         """Return rows with a graph that was built over them; all of them unseen until labelled."""
         made = cls(rows.shape[1])
         made._rows, made._graph, made._used = rows, graph, len(rows)
@@ -64,7 +48,7 @@ class Neighbours:
         return len(self._graph)
 
     @property
-    def written(self) -> tuple[Rows, graphs.Index]:
+    def written(self) -> tuple[Rows, graphs.Graph]:
         """All rows so far, free ones too, and the graph."""
         return self._rows[: self._used], self._graph
 

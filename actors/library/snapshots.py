@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from actors import messages
-from actors.library import indexes, neighbours
+from actors.library import graphs, indexes, neighbours
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _read(place: Path, dimensions: int) -> indexes.Index:
         if _crc(place / name) != crc:
             raise ValueError(f"{name} is damaged")
     rows, above = np.load(place / "rows.npy"), np.load(place / "contexts.npy")
-    graph = neighbours.empty(dimensions)
+    graph = graphs.empty(dimensions)
     graph.load(str(place / "graph.usearch"))
     return indexes.Index.thawed(dimensions, list(_placed(place / "documents.jsonl", rows, above)), rows, graph)
 
