@@ -105,7 +105,7 @@ def pipeline(
         numbers=numbers,
         embeddings=vectors,
         library=library,
-        writer=composing.Writer(extractive.Extractive(), numbers.answering),
+        writer=composing.Writer(extractive.Extractive(vectors.name), numbers.answering),
         tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
         clock=time.perf_counter,
         now=time.time,

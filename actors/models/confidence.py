@@ -7,7 +7,8 @@ hold an answer, questions that only sound like them, and questions whose passage
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 
 from actors.models import supports
@@ -62,9 +63,16 @@ def features(asked: supports.Asked, candidates: Sequence[supports.Candidate]) ->
     )
 
 
-def probability(seen: Features) -> float:
-    """Return the probability, in (0, 1), that the evidence carries an answer."""
-    return 1 / (1 + math.exp(-(BIAS + sum(map(float.__mul__, astuple(WEIGHTS), astuple(seen))))))
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic regression over the features, for one embedding model: cosines of two models are not alike."""
+
+    bias: float
+    weights: Features
+
+    def probability(self, seen: Features) -> float:
+        """Return the probability, in (0, 1), that the evidence carries an answer."""
+        return 1 / (1 + math.exp(-(self.bias + sum(map(operator.mul, astuple(self.weights), astuple(seen))))))
 
 
 def _phrases(asked: supports.Asked, best: supports.Candidate) -> float:
@@ -86,16 +94,51 @@ def _agree(candidates: Sequence[supports.Candidate]) -> bool:
     return by_words == by_vector
 
 
-BIAS = 0.0
-WEIGHTS = Features(
-    similarity=1.0,
-    similarity_best=0.0,
-    coverage=0.0,
-    phrases=0.0,
-    lead=0.0,
-    strangers=0.0,
-    length=0.0,
-    surplus=0.0,
-    untyped=0.0,
-    agreement=0.0,
+MINILM = Calibration(
+    bias=-3.336,
+    weights=Features(
+        similarity=2.251,
+        similarity_best=1.914,
+        coverage=0.764,
+        phrases=0.561,
+        lead=0.522,
+        strangers=-0.612,
+        length=0.056,
+        surplus=-0.052,
+        untyped=-0.099,
+        agreement=0.075,
+    ),
 )
+WORDLLAMA = Calibration(
+    bias=-2.237,
+    weights=Features(
+        similarity=1.601,
+        similarity_best=1.284,
+        coverage=0.698,
+        phrases=0.818,
+        lead=0.057,
+        strangers=-0.683,
+        length=0.105,
+        surplus=-0.388,
+        untyped=-0.124,
+        agreement=0.167,
+    ),
+)
+LEXICAL = Calibration(
+    bias=-1.054,
+    weights=Features(
+        similarity=0.0,
+        similarity_best=0.0,
+        coverage=1.007,
+        phrases=0.801,
+        lead=0.21,
+        strangers=-0.695,
+        length=0.237,
+        surplus=-0.348,
+        untyped=-0.385,
+        agreement=0.272,
+    ),
+)
+"""For evidence without vectors, or with those of an unknown model."""
+BY_EMBEDDINGS: Mapping[str, Calibration] = {"all-minilm-l6-v2": MINILM, "wordllama-l2-supercat-256": WORDLLAMA}
+"""By the name of the embedding model."""

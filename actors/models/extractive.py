@@ -14,9 +14,12 @@ NAME = "extractive"
 
 
 class Extractive:
-    """A language engine without a model."""
+    """A language engine without a model. Its confidence is calibrated for the embeddings that find its evidence."""
 
     name = NAME
+
+    def __init__(self, embeddings_name: str = "") -> None:
+        self._calibration = confidence.BY_EMBEDDINGS.get(embeddings_name, confidence.LEXICAL)
 
     def pick(
         self,
@@ -31,7 +34,8 @@ class Extractive:
         if not candidates:
             return language.Picked((), 0.0)
         picked = diversity.select(candidates, options.sentences, options.mmr)
-        sure = confidence.probability(confidence.features(asked, candidates))
+        calibration = confidence.LEXICAL if candidates[0].vector is None else self._calibration
+        sure = calibration.probability(confidence.features(asked, candidates))
         return language.Picked(tuple(_sentence(candidate) for candidate in picked), sure)
 
 

@@ -144,4 +144,4 @@ def test_confidence_is_a_probability() -> None:
     asked = supports.ask("How long does the seal last?")
     for passages in (evidence(PUMP), evidence(TRAVEL), evidence(PUMP, TRAVEL)):
         weighed = supports.weigh(asked, None, passages, OPTIONS)
-        assert 0 < confidence.probability(confidence.features(asked, weighed)) < 1
+        assert 0 < confidence.LEXICAL.probability(confidence.features(asked, weighed)) < 1
