@@ -16,7 +16,7 @@ import ray
 from actors import settings
 from actors.cache import redis_servers
 
-OPTIONS: dict[str, Any] = {"num_cpus": 0.05, "max_restarts": -1, "max_task_retries": -1, "get_if_exists": True}
+OPTIONS: dict[str, Any] = {"num_cpus": 0.05, "max_restarts": -1, "max_task_retries": -1}
 
 
 class CacheShard:
@@ -53,6 +53,6 @@ def create(key: int, options: settings.Settings) -> Any:
     """Find or create shard `key` and return its handle; `handle.address.remote()` tells where its server is."""
     return (
         ray.remote(**OPTIONS)(CacheShard)
-        .options(name=name(key, options), namespace=options.cluster.namespace, lifetime="detached")
+        .options(name=name(key, options), namespace=options.cluster.namespace, lifetime="detached", get_if_exists=True)
         .remote(str(options.home.absolute() / "cache" / str(key)), options.redis.memory_bytes)
     )

@@ -22,7 +22,6 @@ OPTIONS: dict[str, Any] = {
     "max_restarts": -1,
     "max_task_retries": -1,
     "max_concurrency": 256,
-    "get_if_exists": True,
 }
 
 Opening = Callable[[], contextlib.AbstractAsyncContextManager[shards.LocalShard]]
@@ -98,7 +97,9 @@ class RemoteShard:
 def create(name: str, namespace: str, opening: Opening) -> RemoteShard:
     """Find or create the shard's actor."""
     handle = (
-        ray.remote(**OPTIONS)(LibraryShard).options(name=name, namespace=namespace, lifetime="detached").remote(opening)
+        ray.remote(**OPTIONS)(LibraryShard)
+        .options(name=name, namespace=namespace, lifetime="detached", get_if_exists=True)
+        .remote(opening)
     )
     return RemoteShard(handle)
 

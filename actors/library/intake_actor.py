@@ -12,7 +12,7 @@ import ray
 from actors import messages
 from actors.library import actor, ingests, workers
 
-OPTIONS: dict[str, Any] = {"num_cpus": 0.1, "max_restarts": -1, "max_concurrency": 256, "get_if_exists": True}
+OPTIONS: dict[str, Any] = {"num_cpus": 0.1, "max_restarts": -1, "max_concurrency": 256}
 
 Opening = Callable[[], contextlib.AbstractAsyncContextManager[tuple[ingests.Ingest, workers.Workers]]]
 
@@ -87,6 +87,8 @@ class RemoteIntake:
 def create(name: str, namespace: str, opening: Opening) -> RemoteIntake:
     """Find or create the intake's actor."""
     handle = (
-        ray.remote(**OPTIONS)(IntakeActor).options(name=name, namespace=namespace, lifetime="detached").remote(opening)
+        ray.remote(**OPTIONS)(IntakeActor)
+        .options(name=name, namespace=namespace, lifetime="detached", get_if_exists=True)
+        .remote(opening)
     )
     return RemoteIntake(handle)

@@ -85,7 +85,7 @@ def _settings(arguments: list[str] | None) -> settings.Settings:
 def _run(chosen: settings.Settings, cleanup: contextlib.ExitStack) -> int:
     _raise_descriptor_limit()
     run = secrets.token_hex(8)
-    scratch = Path(tempfile.mkdtemp(prefix="consilium-"))
+    scratch = Path(tempfile.mkdtemp(prefix="consilium-", dir="/tmp"))
     cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
     token = environments.token_path(chosen)
     token.touch(mode=0o600)

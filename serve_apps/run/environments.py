@@ -14,9 +14,9 @@ RUN_MARK = "CONSILIUM_RUN"
 def ray(chosen: settings.Settings, scratch: Path, ports: Mapping[str, int], run: str) -> dict[str, str]:
     """Return the variables for one run.
 
-    `scratch` is a short path (HAProxy's admin socket must stay under 108 bytes); `ports` names free TCP ports.
+    `scratch` is at most 28 characters long: HAProxy takes 97 for its admin socket, and Serve puts 68 behind ours.
+    `ports` names free TCP ports.
     """
-    haproxy = scratch / "haproxy"
     return {
         RUN_MARK: run,
         # A token, always: Ray's control port listens on every interface.
@@ -25,10 +25,10 @@ def ray(chosen: settings.Settings, scratch: Path, ports: Mapping[str, int], run:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
-        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(haproxy / "haproxy.cfg"),
-        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(haproxy / "admin.sock"),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "state"),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(scratch / "state"),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports["haproxy_metrics"]),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(ports["haproxy_stats"]),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["fallback_http"]),
