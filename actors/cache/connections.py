@@ -76,6 +76,6 @@ def translated() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
-        raise errors.Unavailable(f"Redis does not answer: {error or 'time-out'}.", "redis_down") from error
+        raise errors.Unavailable(f"Redis does not answer: {str(error) or 'time-out'}", "redis_down") from error
     except exceptions.RedisError as error:
         raise errors.Unavailable(f"Redis refused: {error}.", "redis_refused") from error

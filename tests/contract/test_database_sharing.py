@@ -133,7 +133,7 @@ async def test_sqlite_is_in_wal_and_keeps_foreign_keys(tmp_path: Path) -> None:
 
 
 async def test_postgresql_pool_and_statements_have_time_outs(postgres_url: str) -> None:
-    options = {"pool_size": 1, "pool_timeout_s": 0.1, "statement_timeout_s": 0.2}
+    options = {"pool_size": 1, "pool_timeout_s": 1.0, "statement_timeout_s": 1.0}
     async with stores.opened(postgres_url, **options) as store:
         async with store.database.reading():
             with pytest.raises(errors.Unavailable) as busy:
@@ -141,7 +141,7 @@ async def test_postgresql_pool_and_statements_have_time_outs(postgres_url: str) 
         assert busy.value.code == "database_busy"
         with pytest.raises(errors.Unavailable, match="statement timeout"):
             async with store.database.reading() as connection:
-                await connection.execute(sa.select(sa.func.pg_sleep(5)))
+                await connection.execute(sa.select(sa.func.pg_sleep(30)))
         await store.documents.list(None, 1)
 
 
