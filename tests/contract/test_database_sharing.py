@@ -46,6 +46,14 @@ async def test_migrations_make_exactly_the_tables_that_the_code_uses(empty_url: 
         assert await connection.run_sync(differences) == []
 
 
+async def test_a_database_of_a_newer_release_is_left_alone(empty_url: str) -> None:
+    async with stores.opened(empty_url) as store, store.database.writing() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(errors.Unavailable, match="newer release"):
+        async with stores.opened(empty_url):
+            pass
+
+
 def test_processes_write_at_once(database_url: str, processes: ProcessPoolExecutor) -> None:
     ranges = ((0, 12), (6, 12), (12, 12))  # the second wants what the first and the third want too
     made = processes.map(stores.write_in_process, [database_url] * 3, *zip(*ranges, strict=True))

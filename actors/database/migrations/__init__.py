@@ -11,8 +11,10 @@ from pathlib import Path
 
 import alembic.command
 import alembic.config
+import alembic.util
 import sqlalchemy as sa
 
+from actors import errors
 from actors.database import engines
 
 _FOLDER = Path(__file__).parent
@@ -41,7 +43,11 @@ def config(connection: sa.Connection | None = None) -> alembic.config.Config:
 
 
 def _apply(connection: sa.Connection) -> None:
-    alembic.command.upgrade(config(connection), "head")
+    try:
+        alembic.command.upgrade(config(connection), "head")
+    except alembic.util.CommandError as error:
+        message = f"The database is not one that this release knows ({error}); a newer release may have made it."
+        raise errors.Unavailable(message, "database_unknown") from error
 
 
 def _prepare(path: Path) -> None:
