@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 
 import httpx
@@ -14,6 +15,8 @@ from serve_apps.gateway import meters
 PREFIX = "consilium_"
 RAY_PREFIX = "ray_"
 TIMEOUT_S = 2.0
+_NOISE = re.compile(r'(?:Component|SessionName|Version|otel_scope_\w+)="[^"]*",?')
+"""Labels that say the same on every series, or change with every start."""
 
 
 class RayMeters:
@@ -64,7 +67,7 @@ def ours(lines: Iterable[str]) -> str:
         if not name.startswith(RAY_PREFIX + PREFIX):
             continue
         series = families.setdefault(_family(name), [])
-        clean = line.replace(RAY_PREFIX + PREFIX, PREFIX, 1)
+        clean = _NOISE.sub("", line.replace(RAY_PREFIX + PREFIX, PREFIX, 1)).replace(",}", "}")
         if not (clean.startswith("#") and clean in series):
             series.append(clean)
     return "".join(f"{line}\n" for series in families.values() for line in sorted(series, key=_order))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from typing import TextIO
 
 from ray import serve
 
@@ -13,12 +14,12 @@ from serve_apps.run import greetings
 PREFIX = "/console"
 
 
-def targets(chosen: settings.Settings) -> list[serve.RunTarget]:
+def targets(chosen: settings.Settings, screen: TextIO) -> list[serve.RunTarget]:
     """Return the console's application, or nothing."""
     if not chosen.console.enabled:
         return []
     if importlib.util.find_spec("gradio") is None:
-        greetings.say("no console: install the package with its `console` extra, or start with --no-console")
+        greetings.say("no console: install the package with its `console` extra, or start with --no-console", screen)
         return []
     deployment = importlib.import_module("serve_apps.console.deployment")  # only now: it needs the extra
     return [serve.RunTarget(deployment.build(chosen), name="console", route_prefix=PREFIX)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import httpx
 
@@ -20,9 +20,9 @@ class NotStarted(Exception):
     """The installation did not come up."""
 
 
-def say(text: str) -> None:
+def say(text: str, to: TextIO | None = None) -> None:
     """Print one line of progress at once."""
-    print(f"── {text}", flush=True)
+    print(f"── {text}", flush=True, file=to)
 
 
 def base_url(chosen: settings.Settings) -> str:

@@ -25,6 +25,8 @@ from serve_apps.run import consoles, greetings
 
 def main() -> None:
     """Start everything, then wait to be told to stop."""
+    # Ray prints what it likes; only our own lines reach the person who waits.
+    screen, sys.stdout = sys.stdout, sys.stderr
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
@@ -32,7 +34,7 @@ def main() -> None:
 
     chosen, numbers = settings.Settings(), knobs.Knobs()
     asyncio.run(_prepare_database(chosen))
-    greetings.say("starting Ray")
+    greetings.say("starting Ray", screen)
     cluster.start(chosen)
     (chosen.home / "ray-address").write_text(ray.get_runtime_context().gcs_address)
     # Ray takes SIGTERM for itself in ray.init.
@@ -40,14 +42,17 @@ def main() -> None:
     try:
         embeddings = perception.reach(chosen)
         cluster.create(chosen, numbers, embeddings)
-        greetings.say("starting the applications")
-        serve.start(http_options={"host": chosen.http.host, "port": chosen.http.port}, logging_config={"log_level": chosen.log_level})
+        greetings.say("starting the applications", screen)
+        serve.start(
+            http_options={"host": chosen.http.host, "port": chosen.http.port},
+            logging_config={"log_level": chosen.log_level},
+        )
         serve.run_many(
             [
                 serve.RunTarget(perception.build(chosen), name=perception.APP, route_prefix=None),
                 serve.RunTarget(assistant.build(chosen, numbers, embeddings), name=assistant.APP, route_prefix=None),
                 serve.RunTarget(gateway.build(chosen, numbers, embeddings), name=gateway.APP, route_prefix="/"),
-                *consoles.targets(chosen),
+                *consoles.targets(chosen, screen),
             ],
             wait_for_applications_running=False,
         )
