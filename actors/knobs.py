@@ -56,6 +56,8 @@ class Answering:
     """Added when a sentence holds the kind of thing the question asks for (a number, a date, a name)."""
     mmr: Annotated[float, Between(0.0, 1.0)] = 0.95
     """Relevance against novelty (Carbonell & Goldstein 1998)."""
+    keep_above: Annotated[float, Between(0.0, 1.0)] = 0.75
+    """A further sentence needs this share of the best one's support."""
     abstain_below: Annotated[float, Between(0.0, 1.0)] = 0.365
     """Confidence under which the answer is 'I do not know'."""
 

@@ -18,7 +18,7 @@ NOTHING_FOUND = "I found nothing in the documents about this."
 NOT_ANSWERED = "The documents do not answer this, as far as I can tell."
 
 ADJOINING_CHARS = 4
-"""Characters that may lie between two sentences that are read in one go."""
+"""White space (a line's marks at most) that may lie between a sentence and the one it leans on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,20 @@ def compose(picked: language.Picked, abstain_below: float) -> Composed:
 
 
 def _ordered(sentences: Sequence[language.Sentence]) -> list[language.Sentence]:
-    """Put the best first, but read sentences that adjoin in their passage as they stand there."""
+    """Put the best first, but "It weighs 12 kg." behind the sentence that says what it is."""
     ordered: list[language.Sentence] = []
     for sentence in sentences:
-        before = next((at for at, placed in enumerate(ordered) if _adjoin(sentence, placed)), None)
-        behind = next((at + 1 for at, placed in enumerate(ordered) if _adjoin(placed, sentence)), None)
+        before = next((at for at, placed in enumerate(ordered) if _leans_on(placed, sentence)), None)
+        behind = next((at + 1 for at, placed in enumerate(ordered) if _leans_on(sentence, placed)), None)
         ordered.insert(next(at for at in (before, behind, len(ordered)) if at is not None), sentence)
     return ordered
 
 
-def _adjoin(first: language.Sentence, second: language.Sentence) -> bool:
-    """Say whether nothing but white space (a line's marks at most) lies between them."""
-    between = second.start - (first.start + len(first.quote))
-    return first.evidence.chunk_id == second.evidence.chunk_id and 0 <= between <= ADJOINING_CHARS
+def _leans_on(sentence: language.Sentence, other: language.Sentence) -> bool:
+    """Say whether a sentence points at the one before it, and that is the other."""
+    between = sentence.start - (other.start + len(other.quote))
+    same = sentence.evidence.chunk_id == other.evidence.chunk_id
+    return sentence.leans and same and 0 <= between <= ADJOINING_CHARS
 
 
 def _citation(sentence: language.Sentence, number: int, start: int) -> messages.Citation:

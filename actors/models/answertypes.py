@@ -11,7 +11,7 @@ from typing import Literal
 
 from actors.models import words
 
-Kind = Literal["date", "number", "person", "place", "reason", "other"]
+Kind = Literal["date", "number", "person", "place", "reason", "truth", "other"]
 
 _WHICH = r"(?:what|which|whose)\s+(?:\w+\s+)?"
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -37,6 +37,13 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     ("reason", re.compile(r"\bwhy\b", re.I)),
+    (
+        "truth",
+        re.compile(
+            r"\s*(?:is|are|was|were|am|do|does|did|can|could|may|might|must|shall|should|has|have|had|will|would)\b",
+            re.I,
+        ),
+    ),
 )
 
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -60,8 +67,16 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
 
 
 def asked(question: str) -> Kind:
-    """Return the kind of thing the question asks for."""
-    return next((kind for kind, pattern in _ASKS if pattern.search(question)), "other")
+    """Return the kind of thing the question asks for; `truth` is yes or no."""
+    for kind, pattern in _ASKS:
+        if pattern.match(question) if kind == "truth" else pattern.search(question):
+            return kind
+    return "other"
+
+
+def findable(kind: Kind) -> bool:
+    """Say whether `holds` knows such a thing when it sees it."""
+    return kind in _HOLDS
 
 
 def holds(sentence: str, kind: Kind, known: Set[str]) -> bool:

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 
-from actors.models import supports
+from actors.models import answertypes, supports
 
 PHRASE_REACH = 2
 """Words that follow each other in the question may have one word between them in the sentence."""
@@ -58,7 +58,7 @@ def features(asked: supports.Asked, candidates: Sequence[supports.Candidate]) ->
         strangers=float(any(name not in seen for name in asked.names)),
         length=math.log1p(len(asked.words)),
         surplus=len(surplus) / 20,
-        untyped=float(asked.kind != "other" and not best.typed),
+        untyped=float(answertypes.findable(asked.kind) and not best.typed),
         agreement=float(_agree(candidates)),
     )
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actors import knobs
 from actors.models import supports
 
 
-def select(candidates: Sequence[supports.Candidate], most: int, relevance: float) -> list[supports.Candidate]:
-    """Return at most `most` candidates, best first; `relevance` in [0, 1] weighs support against novelty."""
-    left = sorted(candidates, key=lambda candidate: candidate.support, reverse=True)
+def select(candidates: Sequence[supports.Candidate], options: knobs.Answering) -> list[supports.Candidate]:
+    """Return the best candidate and those that add to it, best first, at most `options.sentences`."""
+    enough = options.keep_above * max((candidate.support for candidate in candidates), default=0.0)
+    left = [candidate for candidate in candidates if candidate.support >= enough]
     picked: list[supports.Candidate] = []
-    while left and len(picked) < most:
-        best = max(left, key=lambda one: relevance * one.support - (1 - relevance) * _repeats(one, picked))
+    while left and len(picked) < options.sentences:
+        best = max(left, key=lambda one: options.mmr * one.support - (1 - options.mmr) * _repeats(one, picked))
         left.remove(best)
         if not any(best.unit.text == earlier.unit.text for earlier in picked):
             picked.append(best)

@@ -33,7 +33,7 @@ class Extractive:
         candidates = supports.weigh(asked, vector, evidence, options)
         if not candidates:
             return language.Picked((), 0.0)
-        picked = diversity.select(candidates, options.sentences, options.mmr)
+        picked = diversity.select(candidates, options)
         calibration = confidence.LEXICAL if candidates[0].vector is None else self._calibration
         sure = calibration.probability(confidence.features(asked, candidates))
         return language.Picked(tuple(_sentence(candidate) for candidate in picked), sure)
@@ -51,5 +51,6 @@ def _sentence(candidate: supports.Candidate) -> language.Sentence:
         quote=candidate.evidence.text[span.start : span.end],
         evidence=candidate.evidence,
         start=span.start,
+        leans=candidate.leans,
         support=candidate.support,
     )

@@ -21,6 +21,8 @@ class Sentence:
     evidence: messages.Evidence
     start: int
     """Offset of the quote in the passage."""
+    leans: bool
+    """Whether it begins with a word that points at the sentence before it."""
     support: float
     """How well it carries an answer; comparable within one question."""
 

@@ -23,6 +23,11 @@ from actors.models import answertypes, embeddings, units, words
 FRAGMENT_WORDS = 4
 """A sentence of fewer words says little by itself (table rows do)."""
 FRAGMENT_PENALTY = 0.3
+ECHO_PENALTY = 0.6
+"""For a sentence that only says what the question says."""
+
+LEANING_CONTEXT = 0.5
+"""The least that surroundings count for a sentence that begins with "It" or "They": they say what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Candidate:
     cosine: float
     covered_nearby: float
     """Share of the question's words, idf-weighted, that it and its surroundings hold."""
+    leans: bool
+    """Whether it begins with a word that points at the sentence before it."""
     typed: bool
     """Whether it holds the kind of thing asked for, not named in the question."""
     support: float
@@ -99,13 +106,17 @@ def weigh(
             cosine = 0.0 if cosines is None else float(cosines[window])
             coverage, nearby = _share(idf, stems), _share(idf, stems | around)
             typed = answertypes.holds(unit.text, asked.kind, asked.stems)
+            leans = unit.kind == "text" and words.leans(unit.text)
+            context = max(options.context, LEANING_CONTEXT * leans)
             fragment = unit.kind != "row" and len(found) < FRAGMENT_WORDS
+            echo = asked.kind != "truth" and all(word.stem in asked.stems or word.empty for word in found)
             support = (
                 likeness * cosine
-                + (1 - likeness) * ((1 - options.context) * coverage + options.context * nearby)
+                + (1 - likeness) * ((1 - context) * coverage + context * nearby)
                 + options.type_bonus * typed
                 + options.passage_weight * passage.score
                 - FRAGMENT_PENALTY * fragment
+                - ECHO_PENALTY * echo
             )
             candidates.append(
                 Candidate(
@@ -118,6 +129,7 @@ def weigh(
                     vector=None if rows is None else rows[window],
                     cosine=cosine,
                     covered_nearby=nearby,
+                    leans=leans,
                     typed=typed,
                     support=support,
                 )

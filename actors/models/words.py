@@ -32,6 +32,12 @@ _EMPTY = """
 EMPTY = frozenset(_EMPTY.split())
 """Words that carry no topic: stop words, and those that only make a question of a sentence."""
 
+_LEANS = re.compile(
+    r"\W*(?:it|they|this|these|those|that|he|she|its|their|his|her|such|both|then|however|therefore|thus|instead"
+    r"|otherwise|also)\b",
+    re.I,
+)
+
 
 class Word(NamedTuple):
     """One word of a text."""
@@ -56,6 +62,11 @@ def words(text: str) -> list[Word]:
     matches = list(_WORD.finditer(text))
     surfaces = [match.group() for match in matches]
     return list(map(Word, _stems(surfaces), surfaces, [match.start() for match in matches]))
+
+
+def leans(text: str) -> bool:
+    """Say whether a sentence begins with a word that points at the one before it."""
+    return _LEANS.match(text) is not None
 
 
 def _stems(surfaces: Sequence[str]) -> list[str]:

@@ -20,7 +20,8 @@ def passage(chunk: str, text: str = PASSAGE, page: int = 3) -> messages.Evidence
 
 
 def sentence(chunk: str, quote: str, text: str | None = None, whole: str = PASSAGE) -> language.Sentence:
-    return language.Sentence(text or quote, quote, passage(chunk, whole), whole.index(quote), 0.7)
+    leans = quote.startswith("It")
+    return language.Sentence(text or quote, quote, passage(chunk, whole), whole.index(quote), leans, 0.7)
 
 
 def composed(*sentences: language.Sentence, confidence: float = 0.9) -> composing.Composed:
@@ -46,13 +47,17 @@ def test_a_passage_cited_twice_keeps_its_number() -> None:
     assert [citation.index for citation in answer.citations] == [1, 2, 1]
 
 
-def test_neighbours_are_read_as_they_stand_and_others_best_first() -> None:
-    neighbours = composed(sentence("a", "Nobody knows why."), sentence("a", "It weighs 12 kg."))
-    assert neighbours.text == "It weighs 12 kg. [1] Nobody knows why. [1]"
-    apart = composed(sentence("a", "It hums."), sentence("a", "It weighs 12 kg."))
-    assert apart.text == "It hums. [1] It weighs 12 kg. [1]"
-    behind = composed(sentence("a", "It weighs 12 kg."), sentence("b", "It hums."), sentence("a", "Nobody knows why."))
-    assert behind.text == "It weighs 12 kg. [1] Nobody knows why. [1] It hums. [2]"
+def test_the_best_comes_first_unless_it_leans_on_the_other() -> None:
+    best_first = composed(sentence("a", "Nobody knows why."), sentence("a", "The pump is **blue**."))
+    assert best_first.text == "Nobody knows why. [1] The pump is **blue**. [1]"
+    leaning = composed(sentence("a", "It weighs 12 kg."), sentence("a", "The pump is **blue**."))
+    assert leaning.text == "The pump is **blue**. [1] It weighs 12 kg. [1]"
+    behind = composed(
+        sentence("a", "The pump is **blue**."), sentence("b", "It hums."), sentence("a", "It weighs 12 kg.")
+    )
+    assert behind.text == "The pump is **blue**. [1] It weighs 12 kg. [1] It hums. [2]"
+    apart = composed(sentence("a", "It hums."), sentence("a", "The pump is **blue**."))
+    assert apart.text == "It hums. [1] The pump is **blue**. [1]"
 
 
 def test_too_little_confidence_is_said_in_plain_words() -> None:

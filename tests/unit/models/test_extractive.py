@@ -54,12 +54,17 @@ def test_the_sentence_that_answers_is_first(question: str, answer: str) -> None:
 def test_no_more_sentences_than_asked_for() -> None:
     few = knobs.Answering(sentences=1)
     assert len(pick("How heavy is the pump?", evidence(PUMP, TRAVEL), few)) == 1
-    many = knobs.Answering(sentences=6)
+    many = knobs.Answering(sentences=6, keep_above=0.0)
     assert len(pick("How heavy is the pump?", evidence(PUMP, TRAVEL), many)) == 6
 
 
+def test_a_second_sentence_has_to_earn_its_place() -> None:
+    sure = pick("How much does the pump weigh?", evidence(PUMP, TRAVEL), knobs.Answering(keep_above=0.95))
+    assert sure == ["The pump weighs 12 kg."]
+
+
 def test_the_same_sentence_is_not_said_twice() -> None:
-    said = pick("How heavy is the pump?", evidence(PUMP, PUMP), knobs.Answering(sentences=4))
+    said = pick("How heavy is the pump?", evidence(PUMP, PUMP), knobs.Answering(sentences=4, keep_above=0.0))
     assert len(said) == len(set(said)) == 4
 
 
