@@ -26,7 +26,7 @@ def build(api_url: str, questions: Mapping[str, str], upload_bytes: int) -> Fast
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(heads.Head)
     page = pages.build(gateways.Gateway(http), questions).queue(default_concurrency_limit=CALLS, api_open=False)
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -40,3 +40,4 @@ def build(api_url: str, questions: Mapping[str, str], upload_bytes: int) -> Fast
         pwa=False,
         enable_monitoring=False,
     )
+    return mounted

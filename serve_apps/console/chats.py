@@ -30,7 +30,7 @@ class Chat:
         self._transcript = gr.HTML(
             transcripts.conversation([]),
             elem_id="transcript",
-            max_height="100%",  # makes it the element that scrolls
+            max_height="100%",  # type: ignore[arg-type]  # CSS units; makes it the element that scrolls
             autoscroll=True,
             apply_default_css=False,
         )
@@ -56,7 +56,11 @@ class Chat:
             button.click(self._ask, [button, self._past], shown, show_progress="hidden") for button in self._examples
         ]
         self._question.stop(
-            self._stopped, self._past, [self._transcript, self._past, self._question], cancels=[asked, *clicks], queue=False
+            self._stopped,
+            self._past,
+            [self._transcript, self._past, self._question],
+            cancels=[asked, *clicks],
+            queue=False,
         )
         page.load(self._offer, None, self._examples, show_progress="hidden")
 
@@ -82,7 +86,9 @@ class Chat:
             exchange = exchange.ended(str(refusal))
         yield self._painted(past, exchange, gr.update(submit_btn="Ask", stop_btn=False), kept)
 
-    def _painted(self, past: Exchanges, exchange: conversations.Exchange, question: Any, examples: list[Any]) -> list[Any]:
+    def _painted(
+        self, past: Exchanges, exchange: conversations.Exchange, question: Any, examples: list[Any]
+    ) -> list[Any]:
         exchanges = [*past, exchange]
         return [transcripts.conversation(exchanges), exchanges, question, *examples]
 

@@ -8,8 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MANIFEST = b'<link rel="manifest" href="/manifest.json" />'
 ICON = (
     b'<link rel="icon" href="data:image/svg+xml,'
-    b"%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232d685c'/%3E"
-    b"%3Cpath d='M11 5.2A4 4 0 1 0 11 10.8' stroke='white' stroke-width='2' fill='none' stroke-linecap='round'/%3E%3C/svg%3E\">"
+    b"%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    b"%3Crect width='16' height='16' rx='4' fill='%232d685c'/%3E"
+    b"%3Cpath d='M11 5.2A4 4 0 1 0 11 10.8' stroke='white' stroke-width='2' fill='none'/%3E%3C/svg%3E\">"
 )
 """A picture of our own in its place, so that no browser looks for `/favicon.ico` there either."""
 
@@ -35,7 +36,7 @@ class Head:
                 body = message["body"].replace(MANIFEST, ICON)
                 MutableHeaders(raw=start["headers"])["content-length"] = str(len(body))
                 await send(start)
-                start, message = None, message | {"body": body}
+                start, message = None, {**message, "body": body}
             await send(message)
 
         await self._app(scope, receive, mended)

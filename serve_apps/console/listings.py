@@ -75,7 +75,9 @@ def documents(listed: Sequence[shapes.Document], now: datetime) -> str:
 def _document(document: shapes.Document, now: datetime) -> str:
     name, base = html.escape(document.name), f"/v1/documents/{parse.quote(document.id, safe='')}"
     readable = document.status == "ready"
-    title = f'<a href="{base}/pages/1" target="_blank" rel="noopener">{name}</a>' if readable else f"<span>{name}</span>"
+    title = (
+        f'<a href="{base}/pages/1" target="_blank" rel="noopener">{name}</a>' if readable else f"<span>{name}</span>"
+    )
     fault = f'<small class="fault">{html.escape(document.error)}</small>' if document.error else ""
     cells = (
         ("Status", f'<span class="pill {document.status}">{document.status}</span>'),
@@ -88,7 +90,9 @@ def _document(document: shapes.Document, now: datetime) -> str:
     )
     row = "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in cells)
     read = f'<a href="{base}/content" target="_blank" rel="noopener" aria-label="Read {name} as Markdown">Markdown</a>'
-    original = f'<a href="{base}/file" target="_blank" rel="noopener" aria-label="Open the original of {name}">Original</a>'
+    original = (
+        f'<a href="{base}/file" target="_blank" rel="noopener" aria-label="Open the original of {name}">Original</a>'
+    )
     key = html.escape(document.id, quote=True)
     delete = f'<button type="button" data-ask aria-label="Delete {name}">Delete</button>'
     confirm = (
@@ -156,7 +160,8 @@ def _engine(engine: shapes.Capability) -> str:
     detail = f"<p>{html.escape(engine.detail)}</p>" if engine.detail else ""
     return (
         f'<li class="{kind}" data-name="{html.escape(engine.name, quote=True)}"><h3>{html.escape(engine.name)}'
-        f'<span class="pill {kind}">{said}</span></h3><p class="engine">{html.escape(engine.engine)}</p>{detail}{remedy}</li>'
+        f'<span class="pill {kind}">{said}</span></h3><p class="engine">{html.escape(engine.engine)}</p>'
+        f"{detail}{remedy}</li>"
     )
 
 

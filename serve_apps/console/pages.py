@@ -18,6 +18,7 @@ HEADER = """
 
 def build(gateway: gateways.Gateway, questions: Mapping[str, str]) -> gr.Blocks:
     """Return the page. `questions` maps example questions to the name of the document that answers them."""
+    page: gr.Blocks
     with gr.Blocks(title="Consilium", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         gr.HTML(HEADER, apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):

@@ -17,6 +17,8 @@ from serve_apps.console import gateways, listings
 POLL_S = 3.0
 """Seconds between two looks at the list while something in it is still changing."""
 
+KINDS = '<p class="hint">PDF, Word, PowerPoint, Excel, CSV, HTML, EPUB, e-mail, RTF, Markdown and text.</p>'
+
 _ROWS = """
 element.addEventListener('click', (event) => {
   const row = event.target.closest('tr[data-document]');
@@ -41,7 +43,7 @@ class Shelf:
         self._gateway = gateway
         with gr.Row(elem_id="adding", equal_height=False):
             self._files = gr.File(
-                label="Add files: PDF, Word, PowerPoint, Excel, HTML, EPUB, e-mail, text",
+                label="Add files",
                 file_count="multiple",
                 height=150,
                 elem_id="files",
@@ -55,6 +57,7 @@ class Shelf:
                     html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
                 )
                 self._add = gr.Button("Add to the library", variant="primary", elem_id="add")
+        gr.HTML(KINDS, apply_default_css=False)
         self._uploads = gr.HTML(elem_id="uploads", apply_default_css=False)
         self._notice = gr.HTML(elem_id="notice", apply_default_css=False)
         self._list = gr.HTML(elem_id="documents", apply_default_css=False, js_on_load=_ROWS)

@@ -14,7 +14,9 @@ from serve_apps.console import conversations, shapes
 QUOTE_CHARS = 220
 """Characters of a quote that the list of sources shows; the page it opens shows all of it."""
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable(["link", "image", "autolink"])
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable(["link", "image", "autolink"])
+)
 _MARK = re.compile(r"\[(\d+)\]")
 _STAGES = ("queue", "perceive", "route", "recall", "reason", "compose")
 
@@ -24,9 +26,10 @@ def conversation(exchanges: Sequence[conversations.Exchange]) -> str:
     if not exchanges:
         return (
             '<div class="empty"><h2>Ask your documents</h2>'
-            "<p>Every sentence of an answer points at the page it came from. Click a number to read that page.</p></div>"
+            "<p>Every sentence of an answer points at the page it came from. Click a number to read it.</p></div>"
         )
-    return f'<div class="talk" role="log" aria-live="polite" aria-label="Conversation">{"".join(map(_exchange, exchanges))}</div>'
+    talk = "".join(map(_exchange, exchanges))
+    return f'<div class="talk" role="log" aria-live="polite" aria-label="Conversation">{talk}</div>'
 
 
 def page_link(citation: shapes.Citation) -> str:
@@ -96,9 +99,10 @@ def _receipt(receipt: shapes.Receipt | None) -> str:
     if receipt is None:
         return ""
     stages = [(stage, getattr(receipt, f"{stage}_ms")) for stage in _STAGES]
+    whole = max(receipt.total_ms, 0.1)
     rows = "".join(
-        f'<tr><th scope="row">{stage}</th><td>{spent:.1f} ms</td><td><meter min="0" max="{max(receipt.total_ms, 0.1):.1f}" '
-        f'value="{spent:.1f}" aria-label="{stage}">{spent:.1f} ms</meter></td></tr>'
+        f'<tr><th scope="row">{stage}</th><td>{spent:.1f} ms</td>'
+        f'<td><meter max="{whole:.1f}" value="{spent:.1f}" aria-label="{stage}"></meter></td></tr>'
         for stage, spent in stages
         if spent
     )
@@ -110,7 +114,7 @@ def _receipt(receipt: shapes.Receipt | None) -> str:
     ]
     return (
         f'<details class="receipt"><summary>Receipt · {receipt.total_ms:.0f} ms</summary>'
-        f"<table><tbody>{rows}</tbody></table><p>{html.escape(' · '.join(fact for fact in facts if fact))}</p></details>"
+        f"<table><tbody>{rows}</tbody></table><p>{html.escape(' · '.join(filter(None, facts)))}</p></details>"
     )
 
 
