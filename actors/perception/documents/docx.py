@@ -97,9 +97,10 @@ class _Walk:
         marker = self.styles.marker(style, paragraph)
         if style.heading:
             text = hygiene.line(text)
+            below = bool(self.title) and not style.is_title  # under a title, heading 1 is the second level
             if style.is_title and not self.title:
                 self.title = text
-            self._append("#" * style.heading + " " + text, False)
+            self._append("#" * min(style.heading + below, 6) + " " + text, False)
         elif marker:
             indent, mark = marker
             self._append(indent + mark + text.replace("\n", "\n" + indent + " " * len(mark)), True)

@@ -90,7 +90,7 @@ def _by_name(base: Style, name: str) -> Style:
     if heading:
         return replace(base, heading=min(int(heading[1]), 6))
     if lowered in {"title", "subtitle"}:
-        return replace(base, heading=1 if lowered == "title" else 2, is_title=lowered == "title")
+        return replace(base, heading=1, is_title=lowered == "title")
     if "quote" in lowered:
         return replace(base, is_quote=True)
     if listed:

@@ -16,6 +16,8 @@ _BOMS = (
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 SAMPLE_BYTES = 64 * 1024
+SHORT_BYTES = 200
+"""Below this a guess is worse than assuming Windows-1252."""
 
 
 def decode(data: bytes, declared: str = "") -> str:
@@ -33,7 +35,7 @@ def decode(data: bytes, declared: str = "") -> str:
     stated = charset(declared)
     if stated:
         return data.decode(stated, "replace")
-    guess = charset_normalizer.from_bytes(data[:SAMPLE_BYTES]).best()
+    guess = charset_normalizer.from_bytes(data[:SAMPLE_BYTES]).best() if len(data) >= SHORT_BYTES else None
     return data.decode(guess.encoding if guess else "cp1252", "replace")
 
 

@@ -41,7 +41,7 @@ def _slide(archive: archives.Archive, part: str) -> tuple[str, str]:
     targets = archive.relations(part)
     tree = archive.xml(part).find(f"{_P}cSld/{_P}spTree")
     title, blocks = "", list[str]()
-    for shape in _shapes(tree) if tree is not None else ():
+    for shape in sorted(_shapes(tree), key=_top) if tree is not None else ():
         role = _placeholder(shape)
         if role in _FURNITURE:
             continue
@@ -68,6 +68,12 @@ def _shapes(tree: archives.Element) -> Iterator[archives.Element]:
             yield node
         elif name in {"grpSp", "AlternateContent", "Choice"}:
             stack.extend(reversed(node))
+
+
+def _top(shape: archives.Element) -> int:
+    """Return how far down a shape stands; what takes its place from the layout comes first."""
+    offset = next(shape.iter(_A + "off"), None)
+    return ooxml.integer(offset.get("y"), 0) if offset is not None else -1
 
 
 def _contents(

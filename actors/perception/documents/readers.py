@@ -87,9 +87,9 @@ class Readers:
             await asyncio.gather(*self._ending)
 
     @property
-    def running(self) -> int:
-        """Reader processes alive now."""
-        return len(self._live)
+    def pids(self) -> frozenset[int]:
+        """Process ids of the readers alive now."""
+        return frozenset(process.pid for process in self._live)
 
     def _request(self, path: Path, name: str, media_type: str, password: str | None) -> dict[str, object]:
         limits = (self._settings.pages, self._settings.chars, self._settings.unpacked_bytes)

@@ -66,7 +66,7 @@ class _Writer:
         if self.paragraph.in_table:
             self.text.append(" ")
             return
-        text = hygiene.line("".join(self.text))
+        text = hygiene.line(_whole(self.text))
         self.text.clear()
         self.end_table()
         if not text:
@@ -83,7 +83,7 @@ class _Writer:
             blocks.append(text)
 
     def end_cell(self) -> None:
-        self.cells.append(hygiene.line("".join(self.text)))
+        self.cells.append(hygiene.line(_whole(self.text)))
         self.text.clear()
 
     def end_row(self) -> None:
@@ -204,5 +204,10 @@ def _control(word: bytes, number: int | None, writer: _Writer, headings: dict[in
 
 
 def _letter(number: int) -> str:
-    """Return the letter of a `\\u` word; surrogate halves come one by one and are joined by the cleaning of UTF-16."""
+    """Return the UTF-16 unit of a `\\u` word, which is signed; a letter beyond the first plane comes as two."""
     return chr(number % 65536)
+
+
+def _whole(parts: list[str]) -> str:
+    """Return the parts as one text, surrogate halves joined and lone ones dropped."""
+    return "".join(parts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")

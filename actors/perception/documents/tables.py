@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from actors import errors
 from actors.perception.documents import hygiene
 
 Row = Sequence[str]
@@ -41,7 +42,7 @@ class Grid:
     """Collects cells that span rows and columns; a spanning cell's text stands in every place it covers."""
 
     LIMIT = 1_000_000
-    """Places that spans may fill; a hostile span ends there."""
+    """Most places, those that spans fill counted."""
 
     def __init__(self) -> None:
         self._rows: list[dict[int, str]] = []
@@ -50,10 +51,11 @@ class Grid:
         self._filled = 0
 
     def row(self) -> None:
-        """Begin the next row, taking over what spans into it from above."""
+        """Begin the next row, taking over what spans into it from above. Raises TooLarge."""
         current: dict[int, str] = {}
         for column, (left, text) in list(self._pending.items()):
             current[column] = text
+            self._count()
             if left > 1:
                 self._pending[column] = (left - 1, text)
             else:
@@ -62,20 +64,23 @@ class Grid:
         self._column = 0
 
     def add(self, text: str, across: int = 1, down: int = 1) -> None:
-        """Put a cell in the first free place of the current row."""
+        """Put a cell in the first free place of the current row. Raises TooLarge."""
         if not self._rows:
             self.row()
         current = self._rows[-1]
         while self._column in current:
             self._column += 1
         for _ in range(max(1, across)):
-            self._filled += 1
-            if self._filled > self.LIMIT:
-                return
+            self._count()
             current[self._column] = text
             if down > 1:
                 self._pending[self._column] = (down - 1, text)
             self._column += 1
+
+    def _count(self) -> None:
+        self._filled += 1
+        if self._filled > self.LIMIT:
+            raise errors.TooLarge(f"A table has more than {self.LIMIT:,} cells.", "too_many_cells", "file")
 
     def rows(self) -> list[list[str]]:
         """Return the rows, as wide as each needs."""
