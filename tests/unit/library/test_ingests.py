@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable
@@ -158,9 +157,7 @@ async def house(home: Path, *, embedding: str = "hashing", **limits: object) -> 
         limits=settings.Documents(**limits),
         cutting=knobs.Chunking(),
         clock=time.time,
-        new_id=lambda prefix: (
-            f"{prefix}_{hashlib.md5(str(home).encode()).hexdigest()[:4]}{time.time_ns()}{next(numbers)}"
-        ),
+        new_id=lambda prefix: f"{prefix}_{time.time_ns()}{next(numbers)}",
     )
     staff = workers.Workers(desk, owner=str(time.time_ns()))
     made = House(home, database, desk, index, library, ingests.Ingest(desk, staff), staff, reader, embeddings)
