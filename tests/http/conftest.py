@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import fastapi
 import httpx
-import onnxruntime  # noqa: F401  usearch before onnxruntime is a segmentation fault (2.26.6, 1.31.1)
 import pytest
 
 from actors import cast as casts
@@ -27,7 +27,7 @@ def chosen(tmp_path: Path) -> settings.Settings:
     return settings.Settings(
         home=tmp_path,
         http=settings.Http(body_bytes=8192, messages=4, message_chars=1000, inputs=3, search_k=10),
-        documents=settings.Documents(upload_bytes=1024 * 1024, upload_wait_s=10.0),
+        documents=settings.Documents(upload_bytes=1024 * 1024, upload_wait_s=20.0, layout=False),
         embeddings=settings.Embeddings(engine="hashing"),
     )
 
@@ -46,6 +46,15 @@ def app(cast: casts.Cast) -> fastapi.FastAPI:
 @pytest.fixture
 async def api(app: fastapi.FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a network in between."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def held(cast: casts.Cast) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway where nobody works on what is uploaded."""
+    app = apps.build(lambda: dataclasses.replace(cast, intake=installing.Held(cast)))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=30) as client:
         yield client

@@ -1,9 +1,11 @@
-"""A cast in this process, over real parts: database, files, index, journal, generations. Only the words are scripted."""
+"""The whole cast in this process; only the words of answers are scripted, or the work on documents held."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import secrets
 import time
 from collections.abc import AsyncIterator
 
@@ -11,50 +13,37 @@ import fastapi
 import uvicorn
 
 from actors import cast as casts
-from actors import knobs, messages, settings
+from actors import local, messages, settings
 from actors.assistant import generations, journals
-from actors.database import documents, files, migrations, readings, tasks
-from actors.database import engines as databases
-from actors.library import indexes, libraries, shards
-from actors.models import engines
-from tests.http import shelving
 
 
 @contextlib.asynccontextmanager
 async def cast(chosen: settings.Settings, run: generations.Run) -> AsyncIterator[casts.Cast]:
-    """Set a whole installation up and take it down again."""
-    database = databases.Database(chosen.truth_url, chosen.database)
-    await migrations.upgrade(database)
-    store = files.Files(chosen.originals_url)
-    engine = engines.load(chosen.embeddings, chosen.home)
-    library = libraries.Library({"0": shards.LocalShard(indexes.Index(engine.embeddings.dimensions))}, timeout_s=10)
-    journal = journals.MemoryJournal(ttl_s=60, clock=time.monotonic)
-    answering = generations.Generations(run, journal, journal, timeout_s=20, now=time.time)
+    """Open a cast whose answers are what `run` plays."""
+    async with local.opened(chosen) as opened:
+        assert isinstance(opened.journal, journals.MemoryJournal)
+        assistant = generations.Generations(run, opened.journal, opened.journal, timeout_s=20, now=time.time)
+        yield dataclasses.replace(opened, assistant=assistant)
+        await assistant.close()
 
-    async def capable() -> list[messages.Capability]:
-        return [engines.capability(chosen.embeddings.engine)]
 
-    async def ready() -> dict[str, bool]:
-        return {"database": True, "library": True}
+@dataclasses.dataclass
+class Held:
+    """An intake that queues work and wakes nobody: documents stay `processing` for as long as a test looks."""
 
-    yield casts.Cast(
-        settings=chosen,
-        knobs=knobs.Knobs(),
-        documents=documents.Documents(database),
-        readings=readings.Readings(database),
-        tasks=tasks.Tasks(database),
-        files=store,
-        intake=shelving.Shelving(database, store, library, engine.embeddings),
-        library=library,
-        embeddings=engine.embeddings,
-        assistant=answering,
-        journal=journal,
-        capabilities=capable,
-        ready=ready,
-    )
-    await answering.close()
-    engine.embeddings.close()
-    await database.close()
+    cast: casts.Cast
+
+    async def accept(self, upload: messages.Upload) -> messages.Document:
+        document = await self.cast.documents.create(upload, id=f"doc_{secrets.token_hex(6)}", now=time.time())
+        task_id = f"task_{secrets.token_hex(6)}"
+        await self.cast.tasks.enqueue(document.id, "index", id=task_id, now=time.time(), upload=upload)
+        return await self.cast.documents.get(document.id)
+
+    async def settled(self, document_id: str, timeout_s: float) -> messages.Document:
+        return await self.cast.documents.get(document_id)
+
+    async def delete(self, document_id: str) -> None:
+        await self.cast.intake.delete(document_id)
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import httpx
+import pymupdf
 import pytest
 
 from serve_apps.gateway.schemas import documents
@@ -47,27 +48,41 @@ async def test_the_same_bytes_are_the_same_document(api, cast):
     assert len(await stored_keys(cast)) == 1
 
 
-async def test_a_slow_document_is_accepted_with_a_task(api):
-    answer = await api.post("/v1/documents", files=part("slow words"))
+async def test_a_slow_document_is_accepted_with_a_task(held):
+    answer = await held.post("/v1/documents", files=part())
     assert answer.status_code == 202
     body = answer.json()
     assert (body["status"], body["task"]["document_id"]) == ("processing", body["id"])
     assert answer.headers["location"] == f"/v1/documents/{body['id']}"
-    task = (await api.get(f"/v1/tasks/{body['task']['id']}")).json()
+    task = (await held.get(f"/v1/tasks/{body['task']['id']}")).json()
     documents.Task.model_validate(task, strict=True)
-    assert (await api.get(f"/v1/documents/{body['id']}")).json()["task"]["id"] == task["id"]
-    assert (await api.get(f"/v1/documents/{body['id']}/content")).json()["error"]["code"] == "document_processing"
+    assert (await held.get(f"/v1/documents/{body['id']}")).json()["task"]["id"] == task["id"]
+    assert (await held.get(f"/v1/documents/{body['id']}/content")).json()["error"]["code"] == "document_processing"
 
 
 async def test_respond_async_is_honoured(api):
     answer = await api.post("/v1/documents", files=part(), headers={"Prefer": "respond-async"})
     assert (answer.status_code, answer.headers["preference-applied"]) == (202, "respond-async")
-    assert answer.json()["task"]["id"]
+    events = await api.get(f"/v1/tasks/{answer.json()['task']['id']}/events")
+    assert events.text.endswith("data: [DONE]\n\n")
+    assert (await api.get(f"/v1/documents/{answer.json()['id']}")).json()["status"] == "ready"
 
 
-async def test_a_task_can_be_watched_to_its_end(url, cast):
+async def test_what_cannot_be_read_behind_the_answer_leaves_a_failed_document(api):
+    answer = await api.post(
+        "/v1/documents", files=part(b"\x7fELF\x00\x01", "a.bin"), headers={"Prefer": "respond-async"}
+    )
+    document = answer.json()["id"]
+    await api.get(f"/v1/tasks/{answer.json()['task']['id']}/events")
+    shown = (await api.get(f"/v1/documents/{document}")).json()
+    assert (shown["status"], bool(shown["error"])) == ("failed", True)
+    assert (await api.get(f"/v1/documents/{document}/content")).json()["error"]["code"] == "document_failed"
+    assert (await api.delete(f"/v1/documents/{document}")).status_code == 200
+
+
+async def test_a_task_can_be_watched_to_its_end(url, held, cast):
     async with httpx.AsyncClient(base_url=url) as client:
-        task = (await client.post("/v1/documents", files=part("slow words"))).json()["task"]
+        task = (await held.post("/v1/documents", files=part())).json()["task"]
         async with client.stream("GET", f"/v1/tasks/{task['id']}/events") as answer:
             lines = answer.aiter_lines()
             assert await anext(lines) == "id: 0"
@@ -135,8 +150,8 @@ async def test_a_document_reads_as_markdown(api):
     document = (await api.post("/v1/documents", files=part())).json()
     whole = await api.get(f"/v1/documents/{document['id']}/content")
     assert whole.headers["content-type"].startswith("text/markdown")
-    assert whole.text.startswith("<!-- page 1: part 1 -->\n\n# Pump manual")
-    assert "<!-- page 2: part 2 -->" in whole.text
+    assert whole.text.startswith("<!-- page 1 -->\n\n# Pump manual")
+    assert "<!-- page 2 -->" in whole.text
     second = await api.get(f"/v1/documents/{document['id']}/content?page=2")
     assert second.text.startswith("Second page.")
     assert (await api.get(f"/v1/documents/{document['id']}/content?page=3")).json()["error"]["code"] == "page_not_found"
@@ -190,11 +205,23 @@ async def test_the_original_comes_back_whole_or_in_ranges(api):
 
 
 async def test_an_encrypted_file_opens_with_its_password(api, cast):
-    refused = await api.post("/v1/documents", files=part("locked text"))
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "password_needed")
+    content = locked("sesame")
+    refused = await api.post("/v1/documents", files=part(content, "locked.pdf"))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "password_required")
     assert await stored_keys(cast) == set()
-    opened = await api.post("/v1/documents", files=part("locked text"), data={"password": "sesame"})
+    wrong = await api.post("/v1/documents", files=part(content, "locked.pdf"), data={"password": "open"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "password_wrong")
+    opened = await api.post("/v1/documents", files=part(content, "locked.pdf"), data={"password": "sesame"})
     assert opened.status_code == 201
+    original = await api.get(f"/v1/documents/{opened.json()['id']}/file")
+    assert original.headers["content-type"] == "application/pdf"
+    assert "sandbox" not in original.headers["content-security-policy"]
+
+
+def locked(password: str) -> bytes:
+    with pymupdf.open() as pdf:
+        pdf.new_page().insert_text((72, 72), "The treasure lies under the third palm.")
+        return pdf.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner", user_pw=password)
 
 
 BOUNDARY = "xYz"
@@ -237,7 +264,7 @@ HOSTILE = {
     "part without a name": (form("Content-Disposition: form-data\r\n\r\nx"), None, 400, "invalid_form"),
     "many headers": (form("A: b\r\n" * 50 + file("x")), None, 400, "invalid_form"),
     "long header": (form(file("x", "n" * 9000)), None, 400, "invalid_form"),
-    "broken file": (form(file("broken")), None, 422, "damaged"),
+    "broken file": (form(file("%PDF-1.7 broken", "a.pdf")), None, 422, "damaged"),
     "too large": (form(file("x" * (1024 * 1024 + 1))), None, 413, "file_too_large"),
     "far too large": (form(file("x" * (2 * 1024 * 1024))), None, 413, "too_large"),
 }  # fmt: skip

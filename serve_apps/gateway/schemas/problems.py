@@ -55,7 +55,7 @@ MEANINGS: dict[int, tuple[str, str, str]] = {
     416: ("The range lies outside the file.", "range", "The file has 1024 bytes."),
     422: (
         "The file is damaged, empty, encrypted or hostile.",
-        "password_needed",
+        "password_required",
         "The file is encrypted; a password is needed.",
     ),
     429: ("A queue is full; `Retry-After` says when to come back.", "overloaded", "64 documents are waiting already."),
