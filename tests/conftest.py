@@ -30,8 +30,8 @@ def postgresql() -> Iterator[servers.PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def _migrated(postgresql: servers.PostgreSQL) -> Iterator[str]:
-    """Name of a database with our tables, to be copied: a copy takes a tenth of a migration."""
+def _migrated_url(postgresql: servers.PostgreSQL) -> Iterator[str]:
+    """A database with our tables, to be emptied for each test: that takes a tenth of making another."""
 
     async def upgrade(url: str) -> None:
         database = engines.Database(url, settings.Database())
@@ -41,7 +41,7 @@ def _migrated(postgresql: servers.PostgreSQL) -> Iterator[str]:
     with postgresql.database() as url:
         with ThreadPoolExecutor(1) as thread:  # a loop of its own, whether or not the test has one
             thread.submit(asyncio.run, upgrade(url)).result()
-        yield str(sa.make_url(url).database)
+        yield url
 
 
 @pytest.fixture
@@ -52,16 +52,10 @@ def empty_postgres_url(postgresql: servers.PostgreSQL) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgresql: servers.PostgreSQL, _migrated: str) -> Iterator[str]:
-    """A database of its own, with our tables."""
-    with postgresql.database(_migrated) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for graphs made from model packages: made once, seconds."""
-    return tmp_path_factory.mktemp("models")
+def postgres_url(postgresql: servers.PostgreSQL, _migrated_url: str) -> str:
+    """A database with our tables and nothing in them. For this test alone, so nothing of it may go on behind."""
+    postgresql.sql("DELETE FROM documents", str(sa.make_url(_migrated_url).database))
+    return _migrated_url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -32,16 +32,16 @@ class PostgreSQL:
         """SQLAlchemy URL of a database in it."""
         return f"postgresql+asyncpg://postgres@/{database}?host={self.sockets}"
 
-    def sql(self, statement: str) -> None:
+    def sql(self, statement: str, database: str = "postgres") -> None:
         """Run one statement outside of any transaction."""
-        command = [self.binaries / "psql", "-h", self.sockets, "-U", "postgres", "-qXc", statement, "postgres"]
+        command = [self.binaries / "psql", "-h", self.sockets, "-U", "postgres", "-qXc", statement, database]
         subprocess.run(command, check=True, capture_output=True)
 
     @contextlib.contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """A database of its own, empty or copied from another; yields its URL."""
+    def database(self) -> Iterator[str]:
+        """A new and empty database; yields its URL."""
         name = f"test_{secrets.token_hex(6)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
             yield self.url(name)
         finally:
