@@ -25,6 +25,9 @@ class AssistantDeployment:
         async for event in self._generations.answer(question):
             yield event
 
+    async def ping(self) -> None:
+        """Answer that somebody is there."""
+
 
 def build(chosen: settings.Settings, numbers: knobs.Knobs, embeddings: Any) -> Application:
     """Build the application from settings."""

@@ -19,7 +19,8 @@ def build(chosen: settings.Settings, numbers: knobs.Knobs, embeddings: Any) -> A
     """Build the application; each replica makes its own FastAPI and its own connections."""
 
     def replica() -> FastAPI:
-        cast = cluster.connect(chosen, numbers, embeddings, adapters.ServedAssistant())
+        assistant = adapters.ServedAssistant()
+        cast = cluster.connect(chosen, numbers, embeddings, assistant, {"assistant": assistant.ping})
         return apps.build(lambda: cast, scrapes.RayMeters(), scrapes.exposition)
 
     deployment = serve.deployment(

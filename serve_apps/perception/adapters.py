@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from ray import serve
+from ray import exceptions, serve
+from ray.serve import exceptions as serve_exceptions
 
+from actors import errors
 from actors.models import embeddings
 
 APP = "perception"
 DEPLOYMENT = "Embeddings"
+TRIES = 2
+"""Embedding twice does no harm: a call whose replica dies is made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +27,23 @@ class ServedEmbeddings:
     dimensions: int
 
     async def embed(self, texts: Sequence[str]) -> embeddings.Vectors:
-        """Return (texts, dimensions), rows of unit length."""
+        """Return (texts, dimensions), rows of unit length. Raises Overloaded and Unavailable."""
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
-        handle = serve.get_deployment_handle(DEPLOYMENT, APP)
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._embed(list(texts))
+            except exceptions.RayActorError as error:
+                if not left:
+                    raise errors.Unavailable("The embedding model is restarting.", "embeddings_down") from error
+            except serve_exceptions.BackPressureError as error:
+                raise errors.Overloaded("Too many texts wait to be embedded.", "embeddings_busy") from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _embed(self, texts: list[str]) -> embeddings.Vectors:
+        handle: Any = serve.get_deployment_handle(DEPLOYMENT, APP)
         if len(texts) == 1:
             row: embeddings.Vectors = await handle.single.remote(texts[0])
             return row[np.newaxis]
-        rows: embeddings.Vectors = await handle.many.remote(list(texts))
+        rows: embeddings.Vectors = await handle.many.remote(texts)
         return rows

@@ -58,7 +58,7 @@ def main() -> None:
         )
         stop.wait()
     finally:
-        serve.shutdown()
+        serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
 
 
