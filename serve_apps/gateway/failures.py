@@ -119,7 +119,10 @@ async def _ours(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message, code = str(error.detail), {413: "too_large", 416: "range"}.get(error.status_code, "invalid_request")
+    message, code = (
+        str(error.detail),
+        {403: "forbidden", 413: "too_large", 416: "range"}.get(error.status_code, "invalid_request"),
+    )
     if error.status_code == 404:
         message, code = f"There is nothing at {request.url.path}. See /docs.", "not_found"
     if error.status_code == 405:

@@ -282,6 +282,12 @@ async def test_a_hostile_form_is_refused_and_leaves_nothing(api, cast, name):
     assert (await api.get("/v1/documents")).json()["data"] == []
 
 
+async def test_a_page_from_elsewhere_cannot_add_a_document(api, cast):
+    answer = await api.post("/v1/documents", files=part(), headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
+    assert await stored_keys(cast) == set()
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [

@@ -128,7 +128,7 @@ async def test_a_cast_that_is_not_there_yet_is_a_503(cast):
 
 
 async def test_readiness_names_each_part(api, cast):
-    assert (await api.get("/readyz")).json() == {"status": "ready", "parts": {"database": True, "library": True}}
+    assert (await api.get("/readyz")).json() == {"status": "ready", "parts": {"database": True, "embeddings": True}}
 
     async def half():
         return {"database": True, "library": False}

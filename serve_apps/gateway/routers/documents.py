@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from actors import cast
@@ -187,6 +188,9 @@ async def file(request: Request, document_id: Id, cast: dependencies.Cast) -> Re
 
 
 async def _taken(request: Request, cast: cast.Cast, replaces: str | None, prefer: str | None) -> Response:
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # A form is the one body that a browser sends to us from anybody's page without asking us first.
+        raise HTTPException(403, "Web pages from elsewhere may not add documents.")
     limit = cast.settings.documents.upload_bytes
     if replaces is not None:
         await cast.documents.get(replaces)
