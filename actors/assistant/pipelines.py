@@ -10,6 +10,8 @@ from actors import knobs, messages
 from actors.assistant import composing, plans, stopwatches
 from actors.models import embeddings
 
+Vectors = embeddings.Vectors
+
 
 class Library(Protocol):
     """Finds passages."""
@@ -31,7 +33,7 @@ class Writer(Protocol):
     """Makes an answer of evidence."""
 
     def write(
-        self, question: str, vector: embeddings.Vectors | None, evidence: Sequence[messages.Evidence]
+        self, question: str, vector: Vectors | None, evidence: Sequence[messages.Evidence]
     ) -> composing.Composed:
         """Answer with cited sentences, or abstain."""
         ...
@@ -85,7 +87,7 @@ class Pipeline:
 
     async def _recall(
         self, question: messages.Question, plan: messages.Plan
-    ) -> tuple[embeddings.Vectors, list[messages.Evidence]]:
+    ) -> tuple[Vectors, list[messages.Evidence]]:
         vector = (await self.embeddings.embed([question.text]))[0]
         query = messages.Query(question.text, vector, plan.k, plan.alpha, plan.depth, question.filter)
         return vector, await self.library.search(query)

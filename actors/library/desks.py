@@ -11,6 +11,7 @@ from typing import Protocol
 from actors import errors, knobs, messages, settings
 from actors.database import documents, files, readings, revisions, tasks
 from actors.library import chunking, indexing
+from actors.models import tokens as counting
 
 PagesDone = Callable[[int, int], None]
 """Told pages done and pages in all."""
@@ -39,7 +40,7 @@ class Desk:
     files: files.Files
     reader: Reader
     indexer: indexing.Indexer
-    tokens: chunking.Tokens
+    tokens: counting.Tokens
     limits: settings.Documents
     cutting: knobs.Chunking
     clock: Callable[[], float]

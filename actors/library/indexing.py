@@ -19,6 +19,7 @@ from actors.models import embeddings
 CHUNKS_PER_STEP = 64
 """Chunks embedded, and stored, at a time: the most work that a crash costs."""
 
+Staged = revisions.Staged
 Progress = Callable[[str, float], None]
 """Told the stage and the share done in [0, 1]."""
 
@@ -45,7 +46,7 @@ class Indexer:
     shelf: Shelf
     clock: Callable[[], float]
 
-    async def publish(self, draft: revisions.Staged, progress: Progress) -> messages.Document:
+    async def publish(self, draft: Staged, progress: Progress) -> messages.Document:
         """Embed what is left to embed, commit, and show. Raises NotFound, Conflict or Unavailable."""
         await self._embed(draft, progress)
         progress("indexing", 1.0)
@@ -60,7 +61,7 @@ class Indexer:
             raise errors.NotFound(f"There is nothing committed of document {document_id!r}.", "document_not_found")
         await self.shelf.put(indexed)
 
-    async def _embed(self, draft: revisions.Staged, progress: Progress) -> None:
+    async def _embed(self, draft: Staged, progress: Progress) -> None:
         known = await self.revisions.known_vectors(draft.document_id, self.embeddings.name)
         name = draft.draft.upload.name
         done = draft.embedded
