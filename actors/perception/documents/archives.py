@@ -113,8 +113,15 @@ def parse(data: bytes, name: str) -> Element:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as broken:
-        raise sources.malformed(f"{name!r} is not well-formed XML") from broken
+        raise unparsable(broken, name) from broken
     return root
+
+
+def unparsable(broken: Exception, name: str) -> Exception:
+    """Return what a parser's error means: libxml2 reports spent memory as a syntax error."""
+    if getattr(broken, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:
+        return MemoryError(name)
+    return sources.malformed(f"{name!r} is not well-formed XML")
 
 
 def local(element: Element) -> str:

@@ -148,7 +148,6 @@ async def start(module: str, memory_bytes: int) -> Process:
         "PATH": os.defpath,
         "PYTHONPATH": str(_ROOT),
         "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
         "HOME": os.devnull,

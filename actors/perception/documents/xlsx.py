@@ -102,7 +102,7 @@ def _cells(data: bytes, book: _Book, part: str) -> dict[tuple[int, int], str]:
                 row, column = max(row, ooxml.integer(element.get("r"), row + 2) - 1), -1
                 element.clear()
     except etree.XMLSyntaxError as broken:
-        raise sources.malformed(f"{part!r} is not well-formed XML") from broken
+        raise archives.unparsable(broken, part) from broken
     _spread(found, merged)
     return found
 
