@@ -30,9 +30,11 @@ class Ingest:
         async with self._alone(upload.sha256):
             known = await self._desk.documents.find(sha256=upload.sha256)
             if known is not None and known.status != "failed":
+                await self._desk.forget_file(upload.key)  # every upload brings its own copy
                 return known
             if known is not None:
-                await self._desk.documents.purge(known.id)  # its bytes failed once; they get a new chance
+                await self._desk.documents.bury(known.id, now=self._desk.clock())
+                await self._staff.erase(known.id)  # these bytes failed once; they get a new chance
             target = await self._replaced(upload)
             if len(await self._desk.tasks.unfinished()) >= self._desk.limits.pending:
                 raise errors.Overloaded("Too many documents wait to be indexed.", "library_busy", None, RETRY_AFTER_S)

@@ -21,6 +21,8 @@ BEAT_S = 1.0
 """Seconds between reports of progress, each of which renews the lease."""
 ATTEMPTS = 4
 """A task that was claimed this often and never ended kills its workers: it is given up."""
+ORPHAN_S = 3600.0
+"""Age in seconds from which a file that nobody refers to is not one that is just being uploaded."""
 RETRY_S = 2.0
 """Seconds before a task that met a dead dependency is tried again."""
 
@@ -53,6 +55,7 @@ class Workers:
         """Work until cancelled. First finishes what a crash left: deletes, and vectors of another model."""
         for document_id in await self._desk.documents.buried():
             await self.erase(document_id)
+        await self._sweep_files()
         for document_id in await self._desk.readings.outdated(self._desk.indexer.embeddings.name):
             await self._renew(document_id)
         async with asyncio.TaskGroup() as loops:
@@ -80,8 +83,16 @@ class Workers:
         keys = await self._desk.documents.keys(document_id)
         await self._desk.documents.purge(document_id)
         for key in keys:
-            await self._desk.forget_file(key)
+            await self._desk.files.delete(key)
         self._changed()
+
+    async def _sweep_files(self) -> None:
+        """Delete bytes that nobody refers to: a crash came between the database and the files."""
+        old = self._desk.clock() - ORPHAN_S
+        kept = await self._desk.documents.keys()
+        for key, written_at in (await self._desk.files.keys()).items():
+            if key not in kept and written_at < old:
+                await self._desk.files.delete(key)
 
     async def _serve(self, kind: tasks.Kind) -> None:
         awake = self._awake[kind]
@@ -150,7 +161,7 @@ class Workers:
             await self._desk.indexer.show(document_id)
         document = await self._desk.documents.ready(document_id, now=self._desk.clock())
         if before.key != document.key:
-            await self._desk.forget_file(before.key)
+            await self._desk.files.delete(before.key)
         if document.layout == "pending":
             await self._desk.tasks.enqueue(document_id, "layout", id=self._desk.new_id("task"), now=self._desk.clock())
             self.wake()

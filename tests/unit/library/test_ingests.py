@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -187,6 +188,7 @@ async def test_the_same_bytes_are_the_same_document_and_no_new_work(open_house: 
     again = await open_house.accept("b.md", "The same words.")
     assert again.id == first.id
     assert open_house.reader.first_passes == 1
+    assert len(await open_house.desk.files.keys()) == 1
 
 
 async def test_racing_uploads_of_the_same_bytes_end_as_one_document(open_house: House) -> None:
@@ -289,6 +291,19 @@ async def test_a_delete_that_a_crash_cut_short_is_finished(tmp_path: Path) -> No
                 await next_one.staff.next_change()
         assert [row.id for row in (await next_one.desk.documents.list(None, 10))[0]] == [other.id]
         assert len(await next_one.desk.files.keys()) == 1
+
+
+async def test_files_that_nobody_refers_to_are_swept(tmp_path: Path) -> None:
+    async with house(tmp_path) as crashed:
+        upload = await crashed.upload("orphan.md", "Nobody knows me.")
+        (file,) = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+        os.utime(file, (0, 0))
+        await crashed.upload("fresh.md", "I am on my way.")
+    async with house(tmp_path) as next_one:
+        next_one.open_shop()
+        await next_one.ready("other.md", "Something else.")
+        assert upload.key not in await next_one.desk.files.keys()
+        assert len(await next_one.desk.files.keys()) == 2
 
 
 async def test_the_layout_pass_comes_behind_and_keeps_the_version(open_house: House) -> None:
