@@ -24,7 +24,7 @@ RIDGE = 40.0
 FOLDS = 5
 REPEATS = 8
 REFUSED = 0.07
-"""Share of the answerable that the threshold refuses here: the promise is 0.10, and 200 questions leave 0.02 of doubt."""
+"""Share of the answerable that the threshold refuses here: the promise is 0.10, 200 questions leave 0.02 of doubt."""
 
 
 def features(found: Sequence[inquiries.Inquiry], options: knobs.Answering, *, cosines: bool = True) -> Floats:

@@ -56,28 +56,34 @@ class _Asked:
     position: int
     text: str
     answers: tuple[str, ...] = ()
-    without: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
+    """Passages that answer it, or only seem to."""
 
 
-def collect(engine: str, retrieval: knobs.Retrieval, kinds: Sequence[Kind]) -> list[Inquiry]:
-    """Index the corpus with an embedding engine and search it for every question of the kinds."""
-    return asyncio.run(_collect(engine, retrieval, kinds))
+def collect(engine: str, retrieval: knobs.Retrieval, kinds: Sequence[Kind], thin: int = 1) -> list[Inquiry]:
+    """Index the corpus with an embedding engine and search it for every question of the kinds.
+
+    `thin` keeps one question in so many (as many of both halves), their passages, and one other passage in so many.
+    """
+    return asyncio.run(_collect(engine, retrieval, kinds, thin))
 
 
-async def _collect(engine: str, retrieval: knobs.Retrieval, kinds: Sequence[Kind]) -> list[Inquiry]:
+async def _collect(engine: str, retrieval: knobs.Retrieval, kinds: Sequence[Kind], thin: int) -> list[Inquiry]:
     options = settings.Embeddings.model_validate({"engine": engine})
     loaded = engines.load(options, CACHE.parent / "models")
-    rows = _read("general/corpus.jsonl")
+    asked = [one for one in _questions() if one.kind in kinds and one.position // 2 % thin == 0]
+    needed = frozenset().union(*(one.near for one in asked))
+    rows = [row for at, row in enumerate(_read("general/corpus.jsonl")) if at % thin == 0 or row["id"] in needed]
     library = libraries.Library(
         {"0": shards.LocalShard(indexes.Index(loaded.embeddings.dimensions))}, timeout_s=60, write_timeout_s=600
     )
     for document in await _indexed(rows, loaded):
         await library.put(document)
-    asked = [one for one in _questions() if one.kind in kinds]
     vectors = await loaded.embeddings.embed([one.text for one in asked])
     found = []
     for one, vector in zip(asked, vectors, strict=True):
-        allowed = tuple(row["id"] for row in rows if row["id"] not in one.without) if one.without else ()
+        others = tuple(row["id"] for row in rows if row["id"] not in one.near)
+        allowed = others if one.kind == "removed" else ()
         query = messages.Query(
             one.text, vector, retrieval.k, retrieval.alpha, retrieval.depth, messages.Filter(documents=allowed)
         )
@@ -113,10 +119,11 @@ def _questions() -> Iterable[_Asked]:
         question, passage, _ = line.split("\t")
         relevant.setdefault(question, set()).add(passage)
     for at, row in enumerate(_read("general/queries.jsonl")):
-        yield _Asked("answerable", at, row["text"], tuple(row["answers"]))
-        yield _Asked("removed", at, row["text"], without=frozenset(relevant[row["id"]]))
+        near = frozenset(relevant[row["id"]])
+        yield _Asked("answerable", at, row["text"], tuple(row["answers"]), near)
+        yield _Asked("removed", at, row["text"], near=near)
     for at, row in enumerate(_read("general/unanswerable.jsonl")):
-        yield _Asked("near", at, row["text"])
+        yield _Asked("near", at, row["text"], near=frozenset({row["near_corpus_id"]}))
     for name in FOREIGN:
         for at, row in enumerate(_read(f"{name}/queries.jsonl")[:FOREIGN_EACH]):
             yield _Asked("foreign", at, row["text"])
