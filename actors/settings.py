@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -64,11 +64,33 @@ class Database(Group):
     url: str = ""
     """SQLAlchemy URL; empty means SQLite under the home folder. `DATABASE_URL` sets it too."""
     pool_size: int = Field(5, ge=1)
-    """Connections kept open by each process (PostgreSQL)."""
+    """Connections that each process keeps open once it has needed them."""
+    pool_min: int = Field(1, ge=0)
+    """Connections opened ahead, with the first one; at most `pool_size`."""
+    pool_overflow: int = Field(0, ge=0)
+    """Connections above `pool_size` that a burst may open; closed when given back."""
+    pool_recycle_s: float = Field(1800.0, gt=0)
+    """Seconds after which a connection is replaced when next taken: firewalls forget idle ones."""
+    pool_pre_ping: bool = True
+    """Whether a connection is tried before it is handed out (PostgreSQL): a restarted server is then not noticed."""
     pool_timeout_s: float = Field(5.0, gt=0)
     """Seconds to wait for a free connection before 503."""
+    pool_lease_s: float = Field(60.0, gt=0)
+    """Seconds a connection may be held before that is logged as a leak, with the place that took it."""
+    slow_ms: float = Field(200.0, ge=0)
+    """Milliseconds above which a statement is kept with its plan."""
+    slow_kept: int = Field(100, ge=1)
+    """Slow statements, and repeated ones, that each process remembers."""
+    repeated: int = Field(10, ge=2)
+    """Runs of one statement within one request from which it is reported as N+1."""
     statement_timeout_s: float = Field(30.0, gt=0)
     """Seconds after which a statement is cancelled."""
+
+    @model_validator(mode="after")
+    def _warm_within_size(self) -> Self:
+        if self.pool_min > self.pool_size:
+            raise ValueError("database.pool_min is larger than database.pool_size")
+        return self
 
 
 class Redis(Group):

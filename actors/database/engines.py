@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import logging
+import time
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy import event, exc
+from sqlalchemy import exc
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 
 from actors import errors, settings
-from actors.database import tables
+from actors.database import audits, drivers, explains, pools
 
 Connection = sqlalchemy_asyncio.AsyncConnection
+
+LOG = logging.getLogger(__name__)
 
 _CONSTRAINT = "it is being changed by somebody else, or exists already"
 
@@ -31,8 +34,12 @@ class Database:
     def __init__(self, url: str, options: settings.Database) -> None:
         parsed = sa.make_url(url)
         self.url = url
+        self._options = options
         self._sqlite = parsed.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(parsed, options) if self._sqlite else _postgresql_engine(parsed, options)
+        self._engine = drivers.engine(parsed, options)
+        self._uses = pools.Uses(cast(sa.QueuePool, self._engine.sync_engine.pool), options.pool_lease_s)
+        self._warming: asyncio.Task[None] | None = None
+        self.audit = audits.Audit(self._engine.sync_engine, options, self._explain)
         # Inside a process writers queue fairly here; SQLite's own lock is for the other processes.
         self._turn = asyncio.Lock()
 
@@ -40,7 +47,7 @@ class Database:
     async def reading(self) -> AsyncIterator[Connection]:
         """One snapshot. Raises Unavailable."""
         with translated():
-            async with self._engine.connect() as connection:
+            async with self._connected() as connection:
                 if not self._sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 async with connection.begin():
@@ -50,14 +57,51 @@ class Database:
     async def writing(self) -> AsyncIterator[Connection]:
         """All or nothing, committed when the block ends. Raises Conflict or Unavailable."""
         with translated():
-            async with self._turn if self._sqlite else contextlib.nullcontext(), self._engine.connect() as connection:
-                await connection.execution_options(consilium_writes=True)
+            async with self._turn if self._sqlite else contextlib.nullcontext(), self._connected() as connection:
+                await connection.execution_options(**{drivers.WRITES: True})
                 async with connection.begin():
                     yield connection
 
+    def pool(self) -> pools.State:
+        """How the connections are used."""
+        return self._uses.state()
+
     async def close(self) -> None:
         """Close every connection of this process."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+        await self.audit.close()
         await self._engine.dispose()
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        began = time.perf_counter()
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.connect())
+            except exc.TimeoutError:
+                self._uses.timed_out()
+                raise
+            hold = self._uses.taken(time.perf_counter() - began)
+            # After the connection is back: the stack unwinds from its end.
+            stack.callback(self._uses.returned, hold)
+            if self._warming is None and self._options.pool_min > 1:
+                self._warming = asyncio.create_task(self._warm(), name="database connections ahead")
+            yield connection
+
+    async def _warm(self) -> None:
+        """Open the connections that are to be there before they are needed."""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                for _ in range(self._options.pool_min - 1):
+                    await stack.enter_async_context(self._engine.connect())
+            except (exc.SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
+                LOG.info("no connections ahead: %s", error)
+
+    async def _explain(self, statement: str, parameters: Any) -> explains.Plan:
+        async with self.reading() as connection:
+            return await explains.ask(connection, statement, parameters)
 
 
 @contextlib.contextmanager
@@ -80,52 +124,3 @@ def translated() -> Iterator[None]:
 
 def _first_line(error: BaseException | None) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
-
-
-def _sqlite_engine(url: sa.URL, options: settings.Database) -> sqlalchemy_asyncio.AsyncEngine:
-    engine = sqlalchemy_asyncio.create_async_engine(url, json_serializer=_dump, pool_timeout=options.pool_timeout_s)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not begin by itself: `begin` below decides how
-        cursor = connection.cursor()
-        # WAL itself is a property of the file and set once, by `migrations`.
-        cursor.execute(f"PRAGMA busy_timeout = {round(options.statement_timeout_s * 1000)}")
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        # A deferred transaction that turns to writing fails at once when another process wrote since; see
-        # https://sqlite.org/lang_transaction.html. IMMEDIATE waits its turn (busy_timeout) instead.
-        writes = connection.get_execution_options().get("consilium_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _postgresql_engine(url: sa.URL, options: settings.Database) -> sqlalchemy_asyncio.AsyncEngine:
-    query = dict(url.query)
-    if "sslmode" in query:  # libpq's word, which people paste; asyncpg says `ssl`
-        query["ssl"] = query.pop("sslmode")
-    return sqlalchemy_asyncio.create_async_engine(
-        url.set(query=query),
-        json_serializer=_dump,
-        pool_size=options.pool_size,
-        max_overflow=0,
-        pool_timeout=options.pool_timeout_s,
-        pool_pre_ping=True,
-        connect_args={
-            "timeout": options.pool_timeout_s,
-            "server_settings": {
-                "application_name": "consilium",
-                "statement_timeout": str(round(options.statement_timeout_s * 1000)),
-                "idle_in_transaction_session_timeout": str(round(options.statement_timeout_s * 1000)),
-            },
-        },
-    )
-
-
-def _dump(value: object) -> str:
-    return tables.storable(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))

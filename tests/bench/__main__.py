@@ -16,6 +16,7 @@ BENCHES = {
     "http": "doors",
     "pdf": "pdfs",
     "start": "starts",
+    "pool": "pools",
 }
 
 
