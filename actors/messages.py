@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 Layout = Literal["none", "pending", "done"]
+Wish = Literal["default", "bypass", "only", "refresh"]
+"""`bypass` neither reads nor writes caches, `only` takes nothing but what is there, `refresh` makes anew and keeps."""
 
 
 class Span(NamedTuple):
@@ -232,6 +234,12 @@ class Question:
     """The model's name as the caller wrote it; `Started` repeats it."""
     usage: bool = False
     """Whether the caller wants token counts at the end of a stream; `Started` repeats it."""
+    cache: Wish = "default"
+    """What the caller wants of caches."""
+    tenant: str = "default"
+    """Whose documents and answers these are."""
+    user: str = ""
+    """Who asks, as far as the caller says so."""
 
     @property
     def text(self) -> str:
@@ -311,6 +319,26 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """What a value stands on, and up to which change it is known to be true."""
+
+    tags: tuple[str, ...]
+    stamp: int
+    """Position in the ledger of changes, taken before the first ingredient was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a search found, with what a cache must know of it."""
+
+    evidence: tuple[Evidence, ...]
+    lineage: Lineage | None
+    """None: something was missing, and what is made of it must not be kept."""
+    cache: str = "BYPASS"
+    """`L1`, `L2`, `L3`, `MISS` or `BYPASS`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The answer is whole."""
 
@@ -319,6 +347,8 @@ class Done:
     abstained: bool = False
     confidence: float = 0.0
     """Calibrated probability that the evidence carries an answer, in [0, 1]."""
+    lineage: Lineage | None = None
+    """None: the answer must not be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +360,21 @@ class Failed:
 
 
 Event = Started | Token | Citation | Done | Failed
+
+
+# ── what is kept ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one reading of the ledger of changes gave."""
+
+    head: int
+    """Number of the last change."""
+    changed: Mapping[str, int]
+    """Last change of each tag that changed after the position asked for."""
+    whole: bool = True
+    """False when there were more than one reading gives."""
 
 
 # ── what is ready ────────────────────────────────────────────────────────────────────────────────

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from actors.database import tables
+from actors.database import cache_tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=tables.metadata,
+    target_metadata=cache_tables.tables.metadata,
     transactional_ddl=True,
     render_as_batch=True,
 )
