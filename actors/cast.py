@@ -8,7 +8,7 @@ from typing import Protocol
 
 from actors import knobs, messages, settings
 from actors.assistant import assistants
-from actors.database import documents, files, readings, tasks
+from actors.database import documents, engines, files, readings, tasks
 from actors.library import intakes
 from actors.models import embeddings
 
@@ -27,6 +27,7 @@ class Cast:
 
     settings: settings.Settings
     knobs: knobs.Knobs
+    database: engines.Database
     documents: documents.Documents
     readings: readings.Readings
     tasks: tasks.Tasks

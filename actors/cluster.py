@@ -132,6 +132,7 @@ def connect(
     return cast.Cast(
         settings=chosen,
         knobs=numbers,
+        database=known.database,
         documents=known.documents,
         readings=known.readings,
         tasks=known.tasks,

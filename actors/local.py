@@ -42,6 +42,7 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
             yield cast.Cast(
                 settings=chosen,
                 knobs=numbers,
+                database=known.database,
                 documents=known.documents,
                 readings=known.readings,
                 tasks=known.tasks,

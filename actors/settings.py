@@ -83,6 +83,8 @@ class Database(Group):
     """Slow statements, and repeated ones, that each process remembers."""
     repeated: int = Field(10, ge=2)
     """Runs of one statement within one request from which it is reported as N+1."""
+    query_cache_bytes: int = Field(16 * MIB, ge=0)
+    """Memory of each process for answers of read queries, bytes; 0 reads each time."""
     statement_timeout_s: float = Field(30.0, gt=0)
     """Seconds after which a statement is cancelled."""
 
@@ -177,6 +179,13 @@ class Console(Group):
     """Whether `make run` starts it (needs the `console` extra)."""
 
 
+def driven(url: str) -> str:
+    """Return a database's URL with the driver that is installed."""
+    scheme, _, rest = url.partition("://")
+    drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+    return f"{drivers.get(scheme, scheme)}://{rest}"
+
+
 class Settings(BaseSettings):
     """Everything above, plus where state lives."""
 
@@ -209,11 +218,7 @@ class Settings(BaseSettings):
     def truth_url(self) -> str:
         """SQLAlchemy URL of the database, with the driver that is installed."""
         url = self.database.url or self.database_url
-        if not url:
-            return f"sqlite+aiosqlite:///{self.home / 'consilium.db'}"
-        scheme, _, rest = url.partition("://")
-        drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
-        return f"{drivers.get(scheme, scheme)}://{rest}"
+        return driven(url) if url else f"sqlite+aiosqlite:///{self.home / 'consilium.db'}"
 
     @property
     def shared_redis_url(self) -> str:

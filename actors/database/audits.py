@@ -156,4 +156,4 @@ class Audit:
         except errors.ConsiliumError as error:
             LOG.info("no plan for a slow statement: %s", error)
         else:
-            found.advice = plans.advise(found.plan.steps, found.plan.rows)
+            found.advice = found.plan.advice()

@@ -109,7 +109,7 @@ class Documents:
         """File keys that a document (None: any, also a buried one) holds: committed, staged, or waiting in a task."""
         holders = ((_DOCUMENTS, _DOCUMENTS.c.id), (_REVISIONS, _REVISIONS.c.document_id))
         queries = [(sa.select(table.c.key), owner) for table, owner in holders]
-        waiting = sa.select(tables.tasks.c.upload).where(tables.tasks.c.status.in_(("queued", "running")))
+        waiting = sa.select(tables.tasks.c.upload).where(tables.unfinished)
         if document_id is not None:
             queries = [(query.where(owner == document_id), owner) for query, owner in queries]
             waiting = waiting.where(tables.tasks.c.document_id == document_id)

@@ -24,6 +24,18 @@ class Plan:
     rows: dict[str, int]
     """About how many rows each of our tables in it holds."""
 
+    def advice(self, matching: int | None = None) -> tuple[plans.Advice, ...]:
+        """Say what would make it better; see `plans.advise`."""
+        return plans.advise(self.steps, self.rows, _PARTIAL, matching)
+
+
+_PARTIAL = frozenset(
+    index.name
+    for table in tables.metadata.tables.values()
+    for index in table.indexes
+    if index.name is not None and index.dialect_kwargs.get("sqlite_where") is not None
+)
+
 
 def planned(statement: str) -> bool:
     """Whether the database makes a plan for such a statement."""
@@ -39,7 +51,7 @@ async def ask(connection: sqlalchemy_asyncio.AsyncConnection, statement: str, pa
         steps = plans.postgresql((json.loads(told) if isinstance(told, str) else told)[0]["Plan"])
     else:
         asked = await connection.exec_driver_sql(f"{PREFIX}QUERY PLAN {statement}", parameters)
-        steps = plans.sqlite([row.detail for row in asked], shapes.aliases(statement, dialect))
+        steps = plans.sqlite([(row.parent, row.detail) for row in asked], shapes.aliases(statement, dialect))
     named = {step.table for step in steps} & set(tables.metadata.tables)
     return Plan(steps, {name: await rows(connection, name) for name in sorted(named)})
 

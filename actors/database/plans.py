@@ -6,7 +6,7 @@ https://sqlite.org/eqp.html · https://www.postgresql.org/docs/current/using-exp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,9 +45,9 @@ class Advice:
     message: str
 
 
-def sqlite(details: Sequence[str], aliases: Mapping[str, str]) -> tuple[Step, ...]:
-    """Read the `detail` column of EXPLAIN QUERY PLAN, which names a table by its alias in the statement."""
-    return tuple(_sqlite_step(detail, aliases) for detail in details)
+def sqlite(details: Sequence[tuple[int, str]], aliases: Mapping[str, str]) -> tuple[Step, ...]:
+    """Read `parent` and `detail` of EXPLAIN QUERY PLAN, which names a table by its alias in the statement."""
+    return tuple(_sqlite_step(parent, detail, aliases) for parent, detail in details)
 
 
 def postgresql(plan: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -55,13 +55,16 @@ def postgresql(plan: Mapping[str, Any]) -> tuple[Step, ...]:
     return tuple(_postgresql_steps(plan, 0))
 
 
-def advise(steps: Sequence[Step], rows: Mapping[str, int], matching: int | None = None) -> tuple[Advice, ...]:
+def advise(
+    steps: Sequence[Step], rows: Mapping[str, int], partial: Collection[str] = (), matching: int | None = None
+) -> tuple[Advice, ...]:
     """Say what is wrong with a plan over tables of so many rows.
 
+    `partial` are indexes that hold some rows only: to read all of one is what it is for.
     `matching` are the rows that the statement would give without its limit, where that is known: who asks for most
     of a table has to read it.
     """
-    found = [advice for step in steps for advice in _judged(step, rows, matching)]
+    found = [advice for step in steps for advice in _judged(step, rows, matching) if step.index not in partial]
     return tuple(dict.fromkeys(found))
 
 
@@ -82,9 +85,10 @@ def _judged(step: Step, rows: Mapping[str, int], matching: int | None) -> Iterat
             yield Advice("sort_on_disk", step.table, f"a sort of {step.kept or matching:.0f} rows may go to disk")
 
 
-def _sqlite_step(detail: str, aliases: Mapping[str, str]) -> Step:
+def _sqlite_step(parent: int, detail: str, aliases: Mapping[str, str]) -> Step:
     if detail.startswith("USE TEMP B-TREE FOR ORDER BY"):
-        return Step("sort", text=detail)
+        # Inside a subquery it sorts what belongs to one row of the outer one.
+        return Step("other" if parent else "sort", text=detail)
     matched = _SQLITE.match(detail)
     if matched is None:
         return Step("other", text=detail)

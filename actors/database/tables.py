@@ -81,6 +81,9 @@ live = documents.c.buried_at.is_(None)
 sa.Index(
     "uq_documents_sha256_live", documents.c.sha256, unique=True, sqlite_where=live, postgresql_where=live
 )  # racing uploads of the same bytes end as one document
+sa.Index(
+    "ix_documents_buried", documents.c.buried_at, sqlite_where=sa.not_(live), postgresql_where=sa.not_(live)
+)  # the sweep's few among the living
 
 revisions = sa.Table(
     "revisions",
@@ -149,8 +152,16 @@ tasks = sa.Table(
     sa.Column("updated_at", sa.Double, nullable=False),
     _follows("document_id", table="documents"),
     sa.Index("ix_tasks_document_id", "document_id"),
-    sa.Index("ix_tasks_status_created_at", "status", "created_at"),
 )
+unfinished = tasks.c.status.in_([sa.literal_column("'queued'"), sa.literal_column("'running'")])
+"""Work that waits or goes on. Written out, not bound: SQLite must see that the index below holds just these."""
+sa.Index(
+    "ix_tasks_unfinished",
+    tasks.c.created_at,
+    tasks.c.id,
+    sqlite_where=unfinished,
+    postgresql_where=unfinished,
+)  # few rows among ever more finished ones, in the order in which they are claimed
 
 Row = dict[str, Any]
 """One row on its way in."""

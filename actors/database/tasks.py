@@ -63,7 +63,7 @@ class Tasks:
 
     async def claim(self, owner: str, *, lease_s: float, now: float, kind: Kind | None = None) -> Lease | None:
         """Take the oldest task that waits, or whose worker is gone; None when there is none."""
-        free = sa.or_(_TASKS.c.status == "queued", sa.and_(_TASKS.c.status == "running", _TASKS.c.leased_until <= now))
+        free = sa.and_(tables.unfinished, sa.or_(_TASKS.c.status == "queued", _TASKS.c.leased_until <= now))
         oldest = (
             sa.select(_TASKS.c.id)
             .join(_DOCUMENTS, _DOCUMENTS.c.id == _TASKS.c.document_id)
@@ -128,7 +128,7 @@ class Tasks:
 
     async def unfinished(self, document_id: str | None = None) -> list[messages.Task]:
         """Tasks that wait or run, oldest first, of one document or of all."""
-        query = _visible().where(_TASKS.c.status.in_(("queued", "running"))).order_by(_TASKS.c.created_at, _TASKS.c.id)
+        query = _visible().where(tables.unfinished).order_by(_TASKS.c.created_at, _TASKS.c.id)
         if document_id is not None:
             query = query.where(_TASKS.c.document_id == document_id)
         async with self._database.reading() as connection:

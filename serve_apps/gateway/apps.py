@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from actors import cast
-from serve_apps.gateway import doors, failures, meters, uploads
+from serve_apps.gateway import doors, failures, meters, scopes, uploads
 from serve_apps.gateway.routers import (
     capabilities,
     chats,
@@ -19,6 +19,7 @@ from serve_apps.gateway.routers import (
     manuals,
     metrics,
     models,
+    monitors,
     searches,
     tasks,
 )
@@ -56,10 +57,23 @@ def build(
     app.state.cast = cast_provider
     app.state.meter = meter or registry
     app.state.exposition = exposition or registry.exposition
+    app.add_middleware(scopes.Scoped)
     app.add_middleware(doors.Door, limit=_limits(cast_provider), meter=app.state.meter)
     failures.install(app)
     # The probe that load balancers call all day is matched first.
-    for module in (health, chats, models, embeddings, searches, documents, tasks, generations, capabilities, metrics):
+    for module in (
+        health,
+        chats,
+        models,
+        embeddings,
+        searches,
+        documents,
+        tasks,
+        generations,
+        capabilities,
+        monitors,
+        metrics,
+    ):
         app.include_router(module.router)
     app.include_router(manuals.router)
     return app

@@ -13,8 +13,10 @@ import alembic.command
 import alembic.config
 import alembic.util
 import sqlalchemy as sa
+from alembic import script
+from alembic.runtime import migration
 
-from actors import errors
+from actors import errors, settings
 from actors.database import engines
 
 _FOLDER = Path(__file__).parent
@@ -34,12 +36,34 @@ async def upgrade(database: engines.Database) -> None:
             await connection.run_sync(_apply)
 
 
+async def check(url: str) -> None:
+    """Raise Unavailable unless the database has exactly the tables of this release. Changes nothing."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(parsed.database or "").exists):
+        raise errors.Unavailable(f"There is no database at {parsed.database!r}.", "database_down")
+    database = engines.Database(url, settings.Database())
+    try:
+        async with database.reading() as connection:
+            if await connection.run_sync(_revision) != _head():
+                raise errors.Unavailable("The database is not at this release's tables; start the service once.")
+    finally:
+        await database.close()
+
+
 def config(connection: sa.Connection | None = None) -> alembic.config.Config:
     """What Alembic needs to find the scripts here."""
     found = alembic.config.Config()
     found.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     found.attributes["connection"] = connection
     return found
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return migration.MigrationContext.configure(connection).get_current_revision()
+
+
+def _head() -> str | None:
+    return script.ScriptDirectory.from_config(config()).get_current_head()
 
 
 def _apply(connection: sa.Connection) -> None:
