@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 
 from actors import knobs, messages, settings
 from actors.assistant import composing, pipelines
-from actors.database import documents, engines, files, readings, revisions, tasks
-from actors.library import desks, indexes, indexing, ingests, rings, sources, workers
+from actors.cache import connections, deep_tier, far_tiers, lifetimes, redis_tier, shapes, tiers
+from actors.cache import ledgers as coherence
+from actors.database import documents, engines, entries, files, ledgers, readings, revisions, tasks
+from actors.library import desks, indexes, indexing, ingests, kept, rings, sources, workers
 from actors.models import embeddings, extractive
 from actors.models import engines as embedding_engines
+from actors.models import kept as kept_models
 from actors.perception.documents import readers
 
 
@@ -71,6 +75,7 @@ async def intake(
     numbers: knobs.Knobs,
     vectors: embeddings.Embeddings,
     shelf: indexing.Shelf,
+    changes: desks.Changes,
 ) -> AsyncIterator[tuple[ingests.Ingest, workers.Workers]]:
     """Open the library's door; the caller runs the workers. Closes the reader processes at the end."""
     known = truth(chosen)
@@ -88,6 +93,7 @@ async def intake(
         cutting=numbers.chunking,
         clock=time.time,
         new_id=new_id,
+        changes=changes,
     )
     staff = workers.Workers(desk, owner=new_id("worker"))
     try:
@@ -97,14 +103,48 @@ async def intake(
         await known.database.close()
 
 
+def caches(chosen: settings.Settings, database: engines.Database, redis_url: str) -> tiers.Tiers:
+    """Build the caches of one process. Without a URL there is no L2."""
+    options = chosen.cache
+
+    def shape(kept: settings.Kept, **more: bool) -> shapes.Shape:
+        return shapes.Shape(lifetimes.Policy(kept.strategy, kept.ttl_s), kept.near_bytes, **more)
+
+    guarded = connections.Guarded(redis_url, chosen.redis.timeout_s, time.perf_counter) if redis_url else None
+    return tiers.Tiers(
+        {
+            "answers": shape(options.answers, deep=True),
+            "evidence": shape(options.evidence),
+            "embeddings": shape(options.embeddings, leased=False, deep=True),
+            "responses": shape(options.responses, leased=False),
+        },
+        options.dear_ms,
+        coherence.Coherence(
+            ledgers.Ledger(database), trust_s=options.trust_s, timeout_s=options.timeout_s, clock=time.perf_counter
+        ),
+        shapes.Clocks(time.time, time.perf_counter, lambda: 1.0 - random.random()),
+        far=far_tiers.FarTiers(
+            redis_tier.RedisTier(guarded) if guarded else None,
+            deep_tier.DeepTier(entries.Entries(database), options.timeout_s, time.perf_counter),
+            time.time,
+            options.compress_bytes,
+        ),
+    )
+
+
 def pipeline(
-    chosen: settings.Settings, numbers: knobs.Knobs, vectors: embeddings.Embeddings, library: pipelines.Library
+    chosen: settings.Settings,
+    numbers: knobs.Knobs,
+    vectors: embeddings.Embeddings,
+    library: kept.Library,
+    cache: tiers.Tiers,
 ) -> pipelines.Pipeline:
     """Build the path of a question."""
     return pipelines.Pipeline(
         numbers=numbers,
-        embeddings=vectors,
-        library=library,
+        embeddings=kept_models.KeptEmbeddings(vectors, cache),
+        bare=vectors,
+        library=kept.KeptLibrary(library, cache),
         writer=composing.Writer(extractive.Extractive(vectors.name), numbers.answering),
         tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
         clock=time.perf_counter,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from actors import knobs, messages, settings
 from actors.assistant import assistants
+from actors.cache import tiers
 from actors.database import documents, engines, files, readings, tasks
 from actors.library import intakes
 from actors.models import embeddings
@@ -18,6 +19,10 @@ class Search(Protocol):
 
     async def search(self, query: messages.Query) -> list[messages.Evidence]:
         """Return at most `query.k` passages, best first."""
+        ...
+
+    async def recall(self, query: messages.Query, tenant: str, wish: messages.Wish = "default") -> messages.Recall:
+        """Search as a tenant, as the caches are wished; say also from where the passages come."""
         ...
 
 
@@ -37,6 +42,7 @@ class Cast:
     embeddings: embeddings.Embeddings
     assistant: assistants.Assistant
     journal: assistants.Journal
+    cache: tiers.Tiers
     capabilities: Callable[[], Awaitable[list[messages.Capability]]]
     """What each engine says of itself, now."""
     ready: Callable[[], Awaitable[dict[str, bool]]]

@@ -18,11 +18,13 @@ from typing import Any
 import ray
 
 from actors import assembly, cast, knobs, probes, settings
-from actors.assistant import assistants, generations, journals
+from actors.assistant import assistants, generations, journals, kept, scribes
 from actors.cache import actor as cache_actor
 from actors.library import actor as library_actor
 from actors.library import indexes, ingests, intake_actor, libraries, shards, snapshots, workers
+from actors.library import kept as library_kept
 from actors.models import embeddings
+from actors.models import kept as models_kept
 
 SEARCH_TIMEOUT_S = 10.0
 SNAPSHOT_S = 30.0
@@ -94,11 +96,20 @@ class OpenIntake:
     chosen: settings.Settings
     numbers: knobs.Knobs
     vectors: embeddings.Embeddings
+    redis_url: str
 
-    def __call__(self) -> contextlib.AbstractAsyncContextManager[tuple[ingests.Ingest, workers.Workers]]:
+    @contextlib.asynccontextmanager
+    async def __call__(self) -> AsyncIterator[tuple[ingests.Ingest, workers.Workers]]:
         """Open the intake on the present event loop."""
         shelf = libraries.Library(_shards(self.chosen, self.vectors), PUT_TIMEOUT_S)
-        return assembly.intake(self.chosen, self.numbers, self.vectors, shelf)
+        known = assembly.truth(self.chosen)
+        cache = assembly.caches(self.chosen, known.database, self.redis_url)
+        try:
+            async with assembly.intake(self.chosen, self.numbers, self.vectors, shelf, cache) as opened:
+                yield opened
+        finally:
+            await cache.close()
+            await known.database.close()
 
 
 def assistant(
@@ -106,8 +117,10 @@ def assistant(
 ) -> generations.Generations:
     """Build what an assistant replica runs."""
     library = libraries.Library(_shards(chosen, vectors), SEARCH_TIMEOUT_S)
-    journal = _journal(chosen)
-    run = assembly.pipeline(chosen, numbers, vectors, library).run
+    url = _redis_url(chosen)
+    journal = _journal(chosen, url)
+    cache = assembly.caches(chosen, assembly.truth(chosen).database, url)
+    run = assembly.pipeline(chosen, numbers, vectors, library, cache).run
     return generations.Generations(run, journal, journal, timeout_s=chosen.assistant.timeout_s, now=time.time)
 
 
@@ -120,6 +133,9 @@ def connect(
 ) -> cast.Cast:
     """Reach the cast from any process of the cluster; `extra` adds to what readiness asks."""
     known = assembly.truth(chosen)
+    url = _redis_url(chosen)
+    journal = _journal(chosen, url)
+    cache = assembly.caches(chosen, known.database, url)
     members = _shards(chosen, vectors)
     intake = _intake(chosen, numbers, vectors)
     asked: dict[str, probes.Probe] = {
@@ -138,10 +154,11 @@ def connect(
         tasks=known.tasks,
         files=known.files,
         intake=intake,
-        library=libraries.Library(members, SEARCH_TIMEOUT_S),
-        embeddings=vectors,
-        assistant=answering,
-        journal=_journal(chosen),
+        library=library_kept.KeptLibrary(libraries.Library(members, SEARCH_TIMEOUT_S), cache),
+        embeddings=models_kept.KeptEmbeddings(vectors, cache),
+        assistant=kept.KeptAnswers(answering, cache, scribes.Scribe(journal), vectors.name, numbers),
+        journal=journal,
+        cache=cache,
         capabilities=lambda: assembly.capabilities(chosen),
         ready=lambda: probes.ask(asked),
     )
@@ -174,12 +191,18 @@ def _intake(
     chosen: settings.Settings, numbers: knobs.Knobs, vectors: embeddings.Embeddings
 ) -> intake_actor.RemoteIntake:
     return intake_actor.create(
-        f"intake/0@{chosen.fingerprint}", chosen.cluster.namespace, OpenIntake(chosen, numbers, vectors)
+        f"intake/0@{chosen.fingerprint}",
+        chosen.cluster.namespace,
+        OpenIntake(chosen, numbers, vectors, _redis_url(chosen)),
     )
 
 
-def _journal(chosen: settings.Settings) -> journals.RedisJournal:
-    url = chosen.shared_redis_url or ray.get(cache_actor.create(0, chosen).address.remote())
+def _redis_url(chosen: settings.Settings) -> str:
+    found: str = chosen.shared_redis_url or ray.get(cache_actor.create(0, chosen).address.remote())
+    return found
+
+
+def _journal(chosen: settings.Settings, url: str) -> journals.RedisJournal:
     return journals.RedisJournal(
         url,
         timeout_s=chosen.redis.timeout_s,

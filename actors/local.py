@@ -8,10 +8,12 @@ import time
 from collections.abc import AsyncIterator
 
 from actors import assembly, cast, knobs, probes, settings
-from actors.assistant import generations, journals
+from actors.assistant import generations, journals, kept, scribes
 from actors.database import migrations
 from actors.library import indexes, libraries, shards
+from actors.library import kept as library_kept
 from actors.models import engines
+from actors.models import kept as models_kept
 
 SHARD_TIMEOUT_S = 60.0
 
@@ -24,19 +26,20 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
     await migrations.upgrade(known.database)
     engine = await asyncio.to_thread(engines.load, chosen.embeddings, chosen.home / "models")
     vectors = engine.embeddings
-    members = {
-        str(key): shards.LocalShard(indexes.Index(vectors.dimensions)) for key in range(chosen.library.shards)
-    }
+    members = {str(key): shards.LocalShard(indexes.Index(vectors.dimensions)) for key in range(chosen.library.shards)}
     library = libraries.Library(members, SHARD_TIMEOUT_S)
     source = assembly.CurrentSource(known.readings, vectors.name)
     for key, shard in members.items():
         await assembly.reconcile(shard.index, source, key, list(members))
     journal = journals.MemoryJournal(ttl_s=chosen.assistant.journal_ttl_s, clock=time.monotonic)
-    pipeline = assembly.pipeline(chosen, numbers, vectors, library)
-    assistant = generations.Generations(
+    cache = assembly.caches(chosen, known.database, chosen.shared_redis_url)
+    scribe = scribes.Scribe(journal)
+    pipeline = assembly.pipeline(chosen, numbers, vectors, library, cache)
+    making = generations.Generations(
         pipeline.run, journal, journal, timeout_s=chosen.assistant.timeout_s, now=time.time
     )
-    async with assembly.intake(chosen, numbers, vectors, library) as (ingest, staff):
+    assistant = kept.KeptAnswers(making, cache, scribe, vectors.name, numbers)
+    async with assembly.intake(chosen, numbers, vectors, library, cache) as (ingest, staff):
         work = asyncio.create_task(staff.run(), name="library workers")
         try:
             yield cast.Cast(
@@ -48,10 +51,11 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
                 tasks=known.tasks,
                 files=known.files,
                 intake=ingest,
-                library=library,
-                embeddings=vectors,
+                library=library_kept.KeptLibrary(library, cache),
+                embeddings=models_kept.KeptEmbeddings(vectors, cache),
                 assistant=assistant,
                 journal=journal,
+                cache=cache,
                 capabilities=lambda: assembly.capabilities(chosen),
                 ready=lambda: probes.ask(
                     {"database": lambda: known.documents.list(None, 1), "embeddings": lambda: vectors.embed(["ready"])}
@@ -61,5 +65,8 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             await assistant.close()
+            await making.close()
+            await scribe.close()
+            await cache.close()
             vectors.close()
             await known.database.close()

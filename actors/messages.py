@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+TENANT = "default"
+"""Whose everything is until callers have names."""
 Layout = Literal["none", "pending", "done"]
 Wish = Literal["default", "bypass", "only", "refresh"]
 """`bypass` neither reads nor writes caches, `only` takes nothing but what is there, `refresh` makes anew and keeps."""
@@ -236,7 +238,7 @@ class Question:
     """Whether the caller wants token counts at the end of a stream; `Started` repeats it."""
     cache: Wish = "default"
     """What the caller wants of caches."""
-    tenant: str = "default"
+    tenant: str = TENANT
     """Whose documents and answers these are."""
     user: str = ""
     """Who asks, as far as the caller says so."""
@@ -309,6 +311,8 @@ class Started:
     created: float
     usage: bool = False
     """`Question.usage`, so that a replay is the same stream."""
+    cache: str = "BYPASS"
+    """Where the answer comes from: `L1`, `L2`, `L3`, `MISS` or `BYPASS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,37 @@ class Redis(Group):
     """Seconds before a call to Redis is given up and the work goes on without it."""
 
 
+class Kept(Group):
+    """How one kind of value is kept."""
+
+    strategy: Literal["fixed", "sliding", "adaptive", "none"] = "fixed"
+    """`sliding` counts from the last hit, `adaptive` is longer for what is hot and dear, `none` keeps nothing."""
+    ttl_s: float = Field(gt=0, le=4 * 3600)
+    """Seconds a value lives."""
+    near_bytes: int = Field(16 * MIB, ge=64 * 1024)
+    """Room in the memory of each process (L1), bytes."""
+
+
+class Cache(Group):
+    """What is kept of what was made."""
+
+    answers: Kept = Kept(ttl_s=900.0)
+    evidence: Kept = Kept(ttl_s=1800.0)
+    embeddings: Kept = Kept(ttl_s=3600.0, near_bytes=8 * MIB)
+    responses: Kept = Kept(ttl_s=1800.0)
+    """HTTP responses; a rule may give another lifetime."""
+    rules_file: Path | None = None
+    """JSON file with the rules for HTTP responses; None takes those that come with the service."""
+    trust_s: float = Field(0.05, gt=0, le=5.0)
+    """Seconds for which a process believes what it last read of changes. A change is acknowledged that much later."""
+    timeout_s: float = Field(0.3, gt=0)
+    """Seconds before a call to the database is given up by the cache, and the work goes on without it."""
+    compress_bytes: int = Field(1024, ge=0)
+    """Entries and HTTP responses above this are compressed, bytes."""
+    dear_ms: float = Field(250.0, ge=0)
+    """Milliseconds from which a value was dear to make and goes to the database too (L3)."""
+
+
 class Documents(Group):
     """What may be uploaded, and what reading it may cost."""
 
@@ -208,6 +239,7 @@ class Settings(BaseSettings):
     cluster: Cluster = Cluster()
     database: Database = Database()
     redis: Redis = Redis()
+    cache: Cache = Cache()
     documents: Documents = Documents()
     library: Library = Library()
     embeddings: Embeddings = Embeddings()

@@ -26,12 +26,14 @@ def decode(line: bytes) -> messages.Event:
 
 def _done(fields: dict[str, Any]) -> messages.Done:
     receipt, plan = fields["receipt"], fields["receipt"]["plan"]
+    lineage = fields.get("lineage")
     restored = {"plan": plan and messages.Plan(**plan), "specialists": tuple(receipt["specialists"])}
     return messages.Done(
         **fields
         | {
             "citations": tuple(messages.Citation(**each) for each in fields["citations"]),
             "receipt": messages.Receipt(**receipt | restored),
+            "lineage": lineage and messages.Lineage(tuple(lineage["tags"]), lineage["stamp"]),
         }
     )
 

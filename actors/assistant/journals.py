@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,9 @@ BLOCK_S = 5.0
 """How long one blocking read waits before it looks whether the stream is still there."""
 WATCH_S = 0.25
 """How often a running generation asks whether it was cancelled."""
+
+Generation = tuple[str, tuple[messages.Event, ...]]
+"""An id and all events of a generation that is over."""
 
 _END = (messages.Done, messages.Failed)
 
@@ -67,6 +70,20 @@ class RedisJournal:
         finally:
             if events and isinstance(events[-1], _END):
                 del self._writing[generation_id]
+
+    async def keep(self, generations: Sequence[Generation]) -> None:
+        """Write whole generations in one round trip, those of one transaction all or none. Raises Unavailable."""
+
+        async def send(client: redis.Redis) -> None:
+            async with client.pipeline(transaction=True) as pipeline:
+                for generation_id, events in generations:
+                    key = _stream(generation_id)
+                    for n, event in enumerate(events):
+                        pipeline.xadd(key, {b"e": codecs.encode(event)}, id=f"{n + 1}-0", nomkstream=n > 0)
+                    pipeline.pexpire(key, self._ttl_ms)
+                await pipeline.execute(raise_on_error=False)
+
+        await self._guarded.call(send)
 
     async def replay(self, generation_id: str, after: int) -> AsyncIterator[messages.Event]:
         """Yield events after `after`, see `assistants.Journal`. Raises also Unavailable."""
@@ -171,6 +188,11 @@ class MemoryJournal:
         kept.touched_at = self._clock()
         kept.changed.set()
         kept.changed = asyncio.Event()
+
+    async def keep(self, generations: Sequence[Generation]) -> None:
+        """Take whole generations; see `RedisJournal.keep`."""
+        for generation_id, events in generations:
+            await self.append(generation_id, events)
 
     async def replay(self, generation_id: str, after: int) -> AsyncIterator[messages.Event]:
         """Yield events after `after`; see `assistants.Journal`."""

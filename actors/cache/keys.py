@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from actors import messages
+
 T = TypeVar("T")
 
 Plain = str | int | float | bool | bytes | None
@@ -25,7 +27,7 @@ class Owner(NamedTuple):
     """Empty: all users of the tenant share it."""
 
 
-SHARED = Owner("default", "")
+SHARED = Owner(messages.TENANT, "")
 """The one tenant there is until callers have names."""
 
 

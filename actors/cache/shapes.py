@@ -33,6 +33,8 @@ class Made(Generic[T]):
     tags: tuple[str, ...]
     stamp: int | None = None
     """Position up to which its oldest ingredient is known to be true; None when it has no cached ones."""
+    lives: lifetimes.Policy | None = None
+    """How long, where that is not up to its kind."""
     kept: bool = True
     """False when something was missing in the making."""
 

@@ -93,7 +93,7 @@ class Tiers:
         """Keep a value in every tier it belongs to; the far ones behind the caller. `token` holds a lease on it."""
         now = self._clocks.now()
         fresh = lifetimes.History(now, now, 0, cost_ms, self._changes.get(key.digest, 0))
-        ttl_s = lifetimes.lifetime_s(self._shapes[key.kind.name].policy, fresh)
+        ttl_s = lifetimes.lifetime_s(made.lives or self._shapes[key.kind.name].policy, fresh)
         if made.stamp is None or not made.kept or ttl_s <= 0:
             if token is not None:
                 self._far.release(_id(key), token)
@@ -126,7 +126,7 @@ class Tiers:
         found = self.near(key)
         if found is not None:
             if refresh is not None:
-                self._refresh_early(key, refresh)
+                self.refresh_early(key, refresh)
             return found
         if wish != "only":
             return await self._joined(key, make, began)
@@ -284,7 +284,8 @@ class Tiers:
         known = 0 if not made.tags else None if stamp is None else oldest
         return self.set(key, dataclasses.replace(made, stamp=known), took * 1000, token)
 
-    def _refresh_early(self, key: keys.Key[T], refresh: shapes.Make[T]) -> None:
+    def refresh_early(self, key: keys.Key[T], refresh: shapes.Make[T]) -> None:
+        """Perhaps make a value anew behind the callers, the likelier the nearer its end and the dearer it was."""
         entry = self._near[key.kind.name].peek(key.digest)
         if entry is None or self._flights.joined(_id(key)) is not None:
             return

@@ -6,9 +6,12 @@ import sqlalchemy as sa
 
 from actors.database import tables
 
+metadata = tables.metadata
+"""All tables: those here join those of `tables`."""
+
 clock = sa.Table(
     "cache_clock",
-    tables.metadata,
+    metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("position", sa.BigInteger, nullable=False),
 )
@@ -16,7 +19,7 @@ clock = sa.Table(
 
 changes = sa.Table(
     "cache_changes",
-    tables.metadata,
+    metadata,
     sa.Column("tag", sa.Text, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("ix_cache_changes_position", "position"),
@@ -25,7 +28,7 @@ changes = sa.Table(
 
 entries = sa.Table(
     "cache_entries",
-    tables.metadata,
+    metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("frame", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", sa.Double, nullable=False),
@@ -35,7 +38,7 @@ entries = sa.Table(
 
 entry_tags = sa.Table(
     "cache_entry_tags",
-    tables.metadata,
+    metadata,
     sa.Column("tag", sa.Text, primary_key=True),
     sa.Column("entry_id", sa.Text, primary_key=True),
     sa.ForeignKeyConstraint(["entry_id"], ["cache_entries.id"], ondelete="CASCADE"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from actors import errors, knobs, messages, settings
+from actors.cache import tags
 from actors.database import documents, files, readings, revisions, tasks
 from actors.library import chunking, indexing
 from actors.models import tokens as counting
@@ -26,6 +27,14 @@ class Reader(Protocol):
 
     async def read_layout(self, path: Path, password: str | None, progress: PagesDone) -> messages.Parsed:
         """Second pass: slower and better. Raises as `read` does."""
+        ...
+
+
+class Changes(Protocol):
+    """Where a change is made known before anybody is told that it is done."""
+
+    async def invalidate(self, tags: Collection[str]) -> int:
+        """Return when nothing that stands on these tags is served any more. Raises Unavailable."""
         ...
 
 
@@ -47,6 +56,7 @@ class Desk:
     """Unix seconds."""
     new_id: Callable[[str], str]
     """Makes `prefix_…`, never twice the same."""
+    changes: Changes
     passwords: dict[str, str] = field(default_factory=dict)
     """By sha256, for work still to be done on encrypted files; never written anywhere."""
 
@@ -71,6 +81,13 @@ class Desk:
         if not chunks:
             raise errors.Unreadable("The file holds no text that could be searched.", "no_text", "file")
         return chunks
+
+    async def announce(self, document_id: str) -> None:
+        """Make known that a document says something else now, or nothing: any answer to a question to all may change.
+
+        To be called when searches see the change, and before it is acknowledged. Raises Unavailable.
+        """
+        await self.changes.invalidate((tags.LIBRARY, tags.document(document_id)))
 
     async def forget_file(self, key: str) -> None:
         """Delete the bytes unless a document, a draft or a waiting task still needs them."""

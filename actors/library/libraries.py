@@ -41,6 +41,10 @@ class Library:
 
         A shard that does not answer in time is left out, and logged. Raises Unavailable when none answers.
         """
+        return (await self.whole(query))[0]
+
+    async def whole(self, query: messages.Query) -> tuple[list[messages.Evidence], bool]:
+        """Search; return also whether every shard that was asked did answer."""
         keys = self._asked(query.filter)
         answers = await asyncio.gather(
             *(_within(self._timeout_s, key, self._shards[key].search(query)) for key in keys), return_exceptions=True
@@ -53,7 +57,7 @@ class Library:
             raise errors.Unavailable(f"No shard of the library answered within {self._timeout_s:g} s.", "library_down")
         if len(hits) < len(keys):
             log.warning("%d of %d library shards did not answer", len(keys) - len(hits), len(keys))
-        return ranked(hits, query)
+        return ranked(hits, query), len(hits) == len(keys)
 
     def _asked(self, chosen: messages.Filter) -> list[str]:
         names = list(self._shards)

@@ -80,6 +80,7 @@ class Workers:
                 job.cancel()
             await asyncio.wait(jobs)
         await self._desk.indexer.shelf.remove(document_id)
+        await self._desk.announce(document_id)  # before the purge: a crash in between finds it buried and comes back
         keys = await self._desk.documents.keys(document_id)
         await self._desk.documents.purge(document_id)
         for key in keys:
@@ -159,6 +160,7 @@ class Workers:
             await self._desk.indexer.publish(drafts[-1], report)
         else:
             await self._desk.indexer.show(document_id)
+        await self._desk.announce(document_id)
         document = await self._desk.documents.ready(document_id, now=self._desk.clock())
         if before.key != document.key:
             await self._desk.files.delete(before.key)
@@ -176,6 +178,7 @@ class Workers:
         await self._restage(document, parsed.pages, chunks, "done")
         (draft,) = await self._drafts(document.id, "layout")
         await self._desk.indexer.publish(draft, report)
+        await self._desk.announce(document.id)
         self._desk.passwords.pop(document.sha256, None)
 
     async def _renew(self, document_id: str) -> None:

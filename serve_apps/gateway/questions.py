@@ -25,6 +25,8 @@ def asked(request: chats.ChatRequest, limits: settings.Http, generation_id: str,
         alpha=extras.alpha,
         received_at=now,
         model=request.model,
+        cache=extras.cache or "default",
+        user=request.safety_identifier or request.user or "",
         usage=bool(request.stream and request.stream_options and request.stream_options.include_usage),
     )
 
@@ -60,10 +62,6 @@ def _check_extras(extras: chats.Extras) -> None:
         raise errors.Invalid(message, "unsupported_value", "consilium.conversation")
     if extras.strategy not in (None, "direct"):
         raise errors.Invalid("The only strategy yet is `direct`.", "unsupported_value", "consilium.strategy")
-    if extras.cache == "only":
-        raise errors.Invalid(
-            "Answers are not cached yet, so none can come from it.", "unsupported_value", "consilium.cache"
-        )
     if extras.documents == []:
         message = "An empty list leaves nothing to answer from; leave `documents` out to ask all."
         raise errors.Invalid(message, "invalid_value", "consilium.documents")

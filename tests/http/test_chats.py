@@ -265,7 +265,6 @@ REFUSED = {
     "alpha": ({"consilium": {"alpha": 1.5}}, 400, "invalid_value", "consilium.alpha"),
     "conversation": ({"consilium": {"conversation": "c"}}, 400, "unsupported_value", "consilium.conversation"),
     "strategy": ({"consilium": {"strategy": "debate"}}, 400, "unsupported_value", "consilium.strategy"),
-    "cache only": ({"consilium": {"cache": "only"}}, 400, "unsupported_value", "consilium.cache"),
     "no documents": ({"consilium": {"documents": []}}, 400, "invalid_value", "consilium.documents"),
     "nested filter": ({"consilium": {"filter": {"a": {"b": 1}}}}, 400, "invalid_value", "consilium.filter.a"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from actors.database import cache_tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=cache_tables.tables.metadata,
+    target_metadata=cache_tables.metadata,
     transactional_ddl=True,
     render_as_batch=True,
 )

@@ -24,7 +24,7 @@ _ANSWER: dict[str, Any] = events.described(
 ) | {
     "headers": {
         "X-Cache": {
-            "description": "Which tier answered: L1, L2, L3, MISS or BYPASS. Answers are not cached yet: BYPASS.",
+            "description": "Which tier answered: L1, L2, L3, MISS or BYPASS.",
             "schema": {"type": "string"},
         }
     },
@@ -53,14 +53,14 @@ async def complete(
             answers.live(started, answering, request_id),
             lambda: meter.first_token(started.model, time.perf_counter() - began),
         )
-        return streams.EventStream(frames, {"X-Cache": "BYPASS"})
+        return streams.EventStream(frames, {"X-Cache": started.cache})
     answer = await answers.gathered(started, answering)
     if not isinstance(answer.end, messages.Done):
         raise failures.failed(answer.end)
     return Response(
         failures.encoded(completion(answer.started, answer.text, answer.end)),
         media_type="application/json",
-        headers={"X-Cache": answer.end.receipt.cache},
+        headers={"X-Cache": answer.end.receipt.cache, "Cache-Control": "private, no-store"},
     )
 
 

@@ -33,7 +33,7 @@ async def search(body: searches.SearchRequest, cast: dependencies.Cast) -> Respo
     alpha = retrieval.alpha if body.alpha is None else body.alpha
     vector = None if alpha == 1 else (await cast.embeddings.embed([body.query]))[0]
     embedded = time.perf_counter()
-    found = await cast.library.search(
+    recalled = await cast.library.recall(
         messages.Query(
             text=body.query,
             vector=vector,
@@ -41,12 +41,13 @@ async def search(body: searches.SearchRequest, cast: dependencies.Cast) -> Respo
             alpha=alpha,
             depth=max(retrieval.depth, body.k),
             filter=wanted(body.filter or searches.Filter()),
-        )
+        ),
+        messages.TENANT,
     )
     ended = time.perf_counter()
     answer = {
         "object": "list",
-        "data": [_shown(evidence) for evidence in found],
+        "data": [_shown(evidence) for evidence in recalled.evidence],
         "next": None,
         "timings": {
             "embed_ms": round((embedded - began) * 1000, 3),
@@ -54,7 +55,7 @@ async def search(body: searches.SearchRequest, cast: dependencies.Cast) -> Respo
             "total_ms": round((ended - began) * 1000, 3),
         },
     }
-    return Response(failures.encoded(answer), media_type="application/json", headers={"X-Cache": "BYPASS"})
+    return Response(failures.encoded(answer), media_type="application/json", headers={"X-Cache": recalled.cache})
 
 
 def wanted(sent: searches.Filter) -> messages.Filter:

@@ -91,7 +91,7 @@ class Extras(bodies.Request):
     """`direct` is the only one yet."""
     preference: Preference | None = None
     cache: Literal["default", "bypass", "only", "refresh"] | None = None
-    """Answers are not cached yet, so `only` is refused."""
+    """`bypass` neither reads nor writes caches, `only` takes a kept answer or none (404), `refresh` makes it anew."""
 
 
 class ChatRequest(bodies.Request):

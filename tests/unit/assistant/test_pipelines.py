@@ -13,9 +13,18 @@ from actors.assistant import composing, pipelines
 from actors.library import chunking, indexes, libraries, shards, windows
 from actors.models import extractive, hashing, lanes, tokens
 
-TEXT = (
-    "# Ferry\n\nThe ferry to the island leaves at noon every day but Sunday.\n\n# Harbour\n\nAnn is harbour master."
-)
+TEXT = "# Ferry\n\nThe ferry to the island leaves at noon every day but Sunday.\n\n# Harbour\n\nAnn is harbour master."
+
+
+@dataclasses.dataclass
+class Plain:
+    """The library without caches before it."""
+
+    library: libraries.Library
+
+    async def recall(self, query: messages.Query, tenant: str, wish: messages.Wish) -> messages.Recall:
+        evidence, whole = await self.library.whole(query)
+        return messages.Recall(tuple(evidence), messages.Lineage(("library",), 7) if whole else None, "MISS")
 
 
 @pytest.fixture
@@ -30,7 +39,8 @@ async def pipeline() -> pipelines.Pipeline:
     return pipelines.Pipeline(
         numbers=knobs.Knobs(answering=dataclasses.replace(knobs.Answering(), abstain_below=0.0)),
         embeddings=vectors,
-        library=library,
+        bare=vectors,
+        library=Plain(library),
         writer=composing.Writer(
             extractive.Extractive(), dataclasses.replace(knobs.Answering(), abstain_below=0.0, sentences=1)
         ),

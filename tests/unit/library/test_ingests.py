@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,27 @@ class PlainReader:
         return tuple(messages.Page(number, page) for number, page in enumerate(text.split("\f"), 1))
 
 
+class Announced:
+    """Takes down what was made known, and how the document stood just then: what is told comes before the telling."""
+
+    def __init__(self, database: engines.Database) -> None:
+        self._documents = documents.Documents(database)
+        self.heard: list[tuple[str, str]] = []
+        self.error: errors.Unavailable | None = None
+
+    async def invalidate(self, tags: Collection[str]) -> int:
+        if self.error is not None:
+            raise self.error
+        assert "library" in tags
+        (document_id,) = (tag.removeprefix("document:") for tag in tags if tag.startswith("document:"))
+        try:
+            status = (await self._documents.get(document_id)).status
+        except errors.NotFound:
+            status = "gone"
+        self.heard.append((document_id, status))
+        return 0
+
+
 class Counted:
     """An embedding engine that counts the texts it was asked for, and can be cut off."""
 
@@ -87,6 +108,7 @@ class House:
     staff: workers.Workers
     reader: PlainReader
     embeddings: Counted
+    announced: Announced
     work: asyncio.Task[None] | None = None
 
     def open_shop(self) -> None:
@@ -121,6 +143,7 @@ class House:
             counts = [
                 (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
                 for table in tables.metadata.sorted_tables
+                if not table.name.startswith("cache_")
             ]
         return sum(counts)
 
@@ -146,6 +169,7 @@ async def house(home: Path, *, embedding: str = "hashing", **limits: object) -> 
     reader = PlainReader()
     known_revisions, known_readings = revisions.Revisions(database), readings.Readings(database)
     numbers = itertools.count()
+    announced = Announced(database)
     desk = desks.Desk(
         documents=documents.Documents(database),
         revisions=known_revisions,
@@ -159,9 +183,12 @@ async def house(home: Path, *, embedding: str = "hashing", **limits: object) -> 
         cutting=knobs.Chunking(),
         clock=time.time,
         new_id=lambda prefix: f"{prefix}_{time.time_ns()}{next(numbers)}",
+        changes=announced,
     )
     staff = workers.Workers(desk, owner=str(time.time_ns()))
-    made = House(home, database, desk, index, library, ingests.Ingest(desk, staff), staff, reader, embeddings)
+    made = House(
+        home, database, desk, index, library, ingests.Ingest(desk, staff), staff, reader, embeddings, announced
+    )
     try:
         yield made
     finally:
