@@ -22,7 +22,7 @@ def main(words: list[str] | None = None) -> int:
 
 async def _audit(url: str) -> int:
     await migrations.check(url)
-    findings = await rehearsals.run(url, settings.Database(query_cache_bytes=0))
+    findings = await rehearsals.run(url, settings.Database())
     print(listings.findings(findings))
     return int(any(finding.advice for finding in findings))
 

@@ -68,8 +68,7 @@ class Documents:
         )
         if cursor is not None:
             query = query.where(sa.tuple_(_DOCUMENTS.c.created_at, _DOCUMENTS.c.id) < sa.tuple_(*_position(cursor)))
-        async with self._database.reading() as connection:
-            found = [rows.document(row) for row in await connection.execute(query)]
+        found = [rows.document(row) for row in await self._database.fetch(query)]
         page = found[:limit]
         return page, _cursor(page[-1]) if len(found) > limit else None
 
@@ -125,9 +124,8 @@ class Documents:
             .order_by(_DOCUMENTS.c.created_at.desc(), _DOCUMENTS.c.id.desc())
             .limit(1)
         )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
-        return None if row is None else rows.document(row)
+        found = await self._database.fetch(query)
+        return rows.document(found[0]) if found else None
 
     async def _change(
         self, document_id: str, now: float, *, drop_staged: bool = False, **values: str | None

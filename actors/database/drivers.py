@@ -13,7 +13,7 @@ from actors import settings
 from actors.database import tables
 
 WRITES = "consilium_writes"
-"""Execution option of a connection whose next transaction writes."""
+"""Execution option of a connection whose next transaction writes: the set of tables that it wrote by now."""
 
 
 def engine(url: sa.URL, options: settings.Database) -> sqlalchemy_asyncio.AsyncEngine:
@@ -38,7 +38,7 @@ def _sqlite(url: sa.URL, options: settings.Database) -> sqlalchemy_asyncio.Async
     def begin(connection: sa.Connection) -> None:
         # A deferred transaction that turns to writing fails at once when another process wrote since; see
         # https://sqlite.org/lang_transaction.html. IMMEDIATE waits its turn (busy_timeout) instead.
-        writes = connection.get_execution_options().get(WRITES, False)
+        writes = WRITES in connection.get_execution_options()
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return made

@@ -1,7 +1,8 @@
-"""The way to the database: engine, pool, and the one border where its errors become ours. Knows no table.
+"""The way to the database: engine, pool, and the one border where its errors become ours. Knows no query.
 
 Two kinds of transaction and no other: `reading` sees one snapshot from begin to end, `writing` holds the write
 lock of SQLite (or row locks of PostgreSQL) and must be short, because several processes share the database.
+`fetch` is a `reading` of one query whose answer may have been kept: never one that an acknowledged write made old.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 
 from actors import errors, settings
-from actors.database import audits, drivers, explains, pools
+from actors.database import audits, drivers, explains, memos, pools, statements, tables, tidings
 
 Connection = sqlalchemy_asyncio.AsyncConnection
 
@@ -42,6 +43,9 @@ class Database:
         self.audit = audits.Audit(self._engine.sync_engine, options, self._explain)
         # Inside a process writers queue fairly here; SQLite's own lock is for the other processes.
         self._turn = asyncio.Lock()
+        self._memo = memos.Memo(options.query_cache_bytes)
+        self._tidings = self._news(parsed)
+        statements.watch(self._engine.sync_engine)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -58,21 +62,61 @@ class Database:
         """All or nothing, committed when the block ends. Raises Conflict or Unavailable."""
         with translated():
             async with self._turn if self._sqlite else contextlib.nullcontext(), self._connected() as connection:
-                await connection.execution_options(**{drivers.WRITES: True})
-                async with connection.begin():
-                    yield connection
+                written: set[str] = set()
+                await connection.execution_options(**{drivers.WRITES: written})
+                announced: frozenset[str] = frozenset()
+                try:
+                    async with connection.begin():
+                        yield connection
+                        told = tables.TRUTH & written
+                        if told:
+                            await self._tidings.tell(connection, told)
+                            self._memo.committing(told)
+                            announced = told
+                finally:
+                    self._memo.committed(announced)
+
+    async def fetch(self, query: sa.Executable) -> memos.Rows:
+        """All rows of one query, as of now; do not change what is in them. Raises Unavailable."""
+        asked = statements.recognised(query, self._engine.dialect.name) if self._memo.most_bytes else None
+        if asked is None or not await self._tidings.current():
+            self._memo.bypassed += 1
+            return await self._read(query)
+        kept = self._memo.get(asked.key)
+        if kept is not None:
+            return kept
+        ticket = self._memo.ticket(asked.tables)
+        found = await self._read(query)
+        if ticket is not None:
+            self._memo.put(ticket, asked.key, found)
+        return found
 
     def pool(self) -> pools.State:
         """How the connections are used."""
         return self._uses.state()
 
+    def kept(self) -> memos.State:
+        """How many reads were spared."""
+        return self._memo.state()
+
     async def close(self) -> None:
         """Close every connection of this process."""
+        await self._tidings.close()
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
         await self.audit.close()
         await self._engine.dispose()
+
+    async def _read(self, query: sa.Executable) -> memos.Rows:
+        async with self.reading() as connection:
+            return (await connection.execute(query)).all()
+
+    def _news(self, url: sa.URL) -> tidings.Tidings:
+        if self._sqlite:
+            return tidings.Versions(url.database or "", self._memo.drop)
+        listening = drivers.engine(url, self._options)
+        return tidings.Notifications(listening, self._memo.drop, self._options.pool_timeout_s)
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:

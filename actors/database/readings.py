@@ -22,21 +22,19 @@ class Readings:
     async def pages(self, document_id: str) -> tuple[messages.Page, ...]:
         """All pages in order, () before the first commit. Raises NotFound."""
         query = _of(_PAGES).where(_DOCUMENTS.c.id == document_id).order_by(_PAGES.c.number)
-        async with self._database.reading() as connection:
-            found = (await connection.execute(query.add_columns(*_PAGES.c))).all()
-            if not found:
-                await _exists(connection, document_id)
+        found = await self._database.fetch(query.add_columns(*_PAGES.c))
+        if not found:
+            await self._exists(document_id)
         return tuple(rows.page(row) for row in found)
 
     async def page(self, document_id: str, number: int) -> messages.Page:
         """One page, 1-based. Raises NotFound."""
         query = _of(_PAGES).where(_DOCUMENTS.c.id == document_id, _PAGES.c.number == number)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query.add_columns(*_PAGES.c))).first()
-            if row is None:
-                await _exists(connection, document_id)
-                raise errors.NotFound(f"The document has no page {number}.", "page_not_found", "page")
-        return rows.page(row)
+        found = await self._database.fetch(query.add_columns(*_PAGES.c))
+        if not found:
+            await self._exists(document_id)
+            raise errors.NotFound(f"The document has no page {number}.", "page_not_found", "page")
+        return rows.page(found[0])
 
     async def chunk(self, chunk_id: str) -> messages.Chunk:
         """One passage by `{document_id}:{revision}:{ordinal}`. Raises NotFound, also when its revision was replaced."""
@@ -48,17 +46,15 @@ class Readings:
         query = _of(_CHUNKS).where(
             _DOCUMENTS.c.id == document_id, _CHUNKS.c.revision == revision, _CHUNKS.c.ordinal == ordinal
         )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query.add_columns(*rows.chunk_columns))).first()
-        if row is None:
+        found = await self._database.fetch(query.add_columns(*rows.chunk_columns))
+        if not found:
             raise missing
-        return rows.chunk(row)
+        return rows.chunk(found[0])
 
     async def revisions(self) -> dict[str, int]:
         """Committed revision of every live document: what shards should hold."""
         query = sa.select(_DOCUMENTS.c.id, _DOCUMENTS.c.revision).where(tables.live, _DOCUMENTS.c.revision > 0)
-        async with self._database.reading() as connection:
-            return {row.id: row.revision for row in await connection.execute(query)}
+        return {row.id: row.revision for row in await self._database.fetch(query)}
 
     async def load(self, document_id: str) -> messages.Indexed | None:
         """One committed revision with its vectors; None when the document is gone or has none yet."""
@@ -92,6 +88,12 @@ class Readings:
         async with self._database.reading() as connection:
             return [row.id for row in await connection.execute(query)]
 
+    async def _exists(self, document_id: str) -> None:
+        if not await self._database.fetch(
+            sa.select(_DOCUMENTS.c.id).where(_DOCUMENTS.c.id == document_id, tables.live)
+        ):
+            raise documents.unknown(document_id)
+
 
 def _of(table: sa.Table) -> sa.Select[()]:
     """Rows of `table` that belong to the committed revision of a live document; columns are for the caller to add."""
@@ -101,9 +103,3 @@ def _of(table: sa.Table) -> sa.Select[()]:
         .join(table, sa.and_(table.c.document_id == _DOCUMENTS.c.id, table.c.revision == _DOCUMENTS.c.revision))
         .where(tables.live)
     )
-
-
-async def _exists(connection: engines.Connection, document_id: str) -> None:
-    found = await connection.execute(sa.select(_DOCUMENTS.c.id).where(_DOCUMENTS.c.id == document_id, tables.live))
-    if found.first() is None:
-        raise documents.unknown(document_id)

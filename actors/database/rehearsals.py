@@ -30,7 +30,7 @@ class Rehearsal(engines.Database):
     _stage: engines.Connection
 
     def __init__(self, url: str, options: settings.Database) -> None:
-        super().__init__(url, options)
+        super().__init__(url, options.model_copy(update={"query_cache_bytes": 0}))
         self.ran: dict[str, Any] = {}
         """Every statement, with the parameters it first had."""
 

@@ -163,5 +163,16 @@ sa.Index(
     postgresql_where=unfinished,
 )  # few rows among ever more finished ones, in the order in which they are claimed
 
+TRUTH = frozenset(metadata.tables)
+"""The tables above: what everything else can be made from again."""
+
+changes = sa.Table(
+    "table_changes",
+    sa.MetaData(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+"""SQLite's own, so not among the metadata of both: how often each table of TRUTH was written."""
+
 Row = dict[str, Any]
 """One row on its way in."""

@@ -120,11 +120,10 @@ class Tasks:
     async def task(self, task_id: str) -> messages.Task:
         """Raise NotFound when there is none, or its document is being deleted."""
         query = _visible().where(_TASKS.c.id == task_id)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
-        if row is None:
+        found = await self._database.fetch(query)
+        if not found:
             raise errors.NotFound(f"There is no task {task_id!r}.", "task_not_found", "task_id")
-        return rows.task(row)
+        return rows.task(found[0])
 
     async def unfinished(self, document_id: str | None = None) -> list[messages.Task]:
         """Tasks that wait or run, oldest first, of one document or of all."""

@@ -17,6 +17,7 @@ BENCHES = {
     "pdf": "pdfs",
     "start": "starts",
     "pool": "pools",
+    "queries": "queries",
 }
 
 

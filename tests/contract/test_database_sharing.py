@@ -39,11 +39,16 @@ def test_processes_may_race_to_migrate(empty_url: str, processes: ProcessPoolExe
 
 async def test_migrations_make_exactly_the_tables_that_the_code_uses(empty_url: str) -> None:
     def differences(connection: sa.Connection) -> list[object]:
-        found: list[object] = autogenerate.compare_metadata(MigrationContext.configure(connection), tables.metadata)
+        configured = MigrationContext.configure(connection, opts={"include_object": _shared})
+        found: list[object] = autogenerate.compare_metadata(configured, tables.metadata)
         return found
 
     async with stores.opened(empty_url) as store, store.database.reading() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def _shared(_object: object, name: str | None, *_about: object) -> bool:
+    return name != tables.changes.name  # SQLite's own; whoever writes there would fail without it
 
 
 async def test_a_database_of_a_newer_release_is_left_alone(empty_url: str) -> None:

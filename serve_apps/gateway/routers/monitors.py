@@ -28,6 +28,7 @@ def database(cast: dependencies.Cast, limit: Annotated[int, Query(ge=1, le=1000)
     return databases.Database(
         dialect=audit.engine.dialect.name,
         pool=databases.Pool(**dataclasses.asdict(cast.database.pool())),
+        kept=databases.Kept(**dataclasses.asdict(cast.database.kept())),
         slow_seen=audit.slow_seen,
         repeated_seen=audit.repeated_seen,
         slow=[_slow(audit, one) for one in list(audit.slow)[-limit:]],

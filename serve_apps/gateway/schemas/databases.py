@@ -24,6 +24,15 @@ _POOL: dict[str, Any] = {
     "wait_p95_ms": 1.9,
     "wait_max_ms": 14.0,
 }
+_KEPT: dict[str, Any] = {
+    "hits": 900,
+    "misses": 80,
+    "bypassed": 20,
+    "dropped": 60,
+    "evicted": 0,
+    "entries": 20,
+    "bytes": 48_000,
+}
 _ADVICE: dict[str, Any] = {"kind": "full_scan", "table": "documents", "message": "all 5000 rows of documents are read"}
 _SLOW: dict[str, Any] = {
     "statement": "SELECT documents.id FROM documents WHERE documents.name = ?",
@@ -67,6 +76,23 @@ class Pool(bodies.Answer):
     wait_p50_ms: float
     wait_p95_ms: float
     wait_max_ms: float
+
+
+class Kept(bodies.Answer):
+    """Answers of read queries that are kept until a table of theirs is written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_KEPT]})
+
+    hits: int
+    misses: int
+    bypassed: int
+    """Reads that may not be kept, or while the database could not say what others wrote."""
+    dropped: int
+    """Answers whose tables were written."""
+    evicted: int
+    """Answers that made room for others."""
+    entries: int
+    bytes: int
 
 
 class Advice(bodies.Answer):
@@ -130,6 +156,7 @@ class Database(bodies.Answer):
                     "object": "database",
                     "dialect": "sqlite",
                     "pool": _POOL,
+                    "kept": _KEPT,
                     "slow_seen": 1,
                     "repeated_seen": 1,
                     "slow": [_SLOW],
@@ -143,6 +170,7 @@ class Database(bodies.Answer):
     object: Literal["database"] = "database"
     dialect: str
     pool: Pool
+    kept: Kept
     slow_seen: int
     """Statements over `database.slow_ms` since the process began; `slow` holds the latest."""
     repeated_seen: int
