@@ -7,12 +7,17 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from actors import messages
 
 
 def encode(event: messages.Event) -> bytes:
-    """`["Token", {"text": "…"}]`, in ASCII."""
-    return json.dumps([type(event).__name__, dataclasses.asdict(event)], separators=(",", ":")).encode()
+    """`["Token", {"text": "…"}]`, on one line."""
+    try:
+        return orjson.dumps([type(event).__name__, event], option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:  # a lone surrogate, which UTF-8 cannot hold and ASCII can escape
+        return json.dumps([type(event).__name__, dataclasses.asdict(event)], separators=(",", ":")).encode()
 
 
 def decode(line: bytes) -> messages.Event:

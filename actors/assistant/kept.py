@@ -35,6 +35,18 @@ class Answer(NamedTuple):
         return (*self.pieces, self.done)
 
 
+def receipt(made: messages.Receipt, tier: str) -> messages.Receipt:
+    """Return the receipt of an answer that a tier had: nothing was spent on it but time."""
+    return messages.Receipt(
+        cache=tier,
+        prompt_tokens=made.prompt_tokens,
+        completion_tokens=made.completion_tokens,
+        engine=made.engine,
+        plan=made.plan,
+        specialists=made.specialists,
+    )
+
+
 class Records(Protocol):
     """Takes whole generations down, behind the caller."""
 
@@ -106,22 +118,17 @@ class KeptAnswers:
         async for event in self._looked_for(question, key):
             yield event
 
+    def near(self, key: keys.Key[Answer]) -> shapes.Found[Answer] | None:
+        """Return what this process has, if that can be told at once."""
+        return self._cache.near(key)
+
     def recalled(self, question: messages.Question, found: shapes.Found[Answer]) -> tuple[messages.Event, ...]:
         """Return a kept answer as a generation of its own, and have it journalled."""
         now = time.time()
         waited_ms = max(0.0, now - question.received_at) * 1000 if question.received_at else 0.0
-        receipt = dataclasses.replace(
-            messages.Receipt(),
-            total_ms=waited_ms,
-            cache=found.tier,
-            prompt_tokens=found.value.done.receipt.prompt_tokens,
-            completion_tokens=found.value.done.receipt.completion_tokens,
-            engine=found.value.done.receipt.engine,
-            plan=found.value.done.receipt.plan,
-            specialists=found.value.done.receipt.specialists,
-        )
+        told = dataclasses.replace(receipt(found.value.done.receipt, found.tier), total_ms=waited_ms)
         started = messages.Started(question.id, question.model, now, question.usage, found.tier)
-        events = (started, *found.value.pieces, dataclasses.replace(found.value.done, receipt=receipt))
+        events = (started, *found.value.pieces, dataclasses.replace(found.value.done, receipt=told))
         self._records.record(question.id, events)
         return events
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import Scope
 
-from actors import cast
-from serve_apps.gateway import doors, failures, meters, scopes, uploads
+from actors import cast, settings
+from serve_apps.gateway import doors, encodings, failures, keeping, meters, recalls, rules, scopes, uploads
 from serve_apps.gateway.routers import (
     capabilities,
     chats,
@@ -34,16 +35,34 @@ Works with any OpenAI client: set its `base_url` to `/v1` here. What is ours alo
 Every error has OpenAI's shape, with the `request_id` that is also in `X-Request-Id`."""
 
 
+# The probe that load balancers call all day is matched first.
+_MODULES = (
+    health,
+    chats,
+    models,
+    embeddings,
+    searches,
+    documents,
+    tasks,
+    generations,
+    capabilities,
+    monitors,
+    metrics,
+)
+
+
 def build(
     cast_provider: Callable[[], cast.Cast],
     meter: meters.Meters | None = None,
     exposition: Callable[[], Awaitable[str]] | None = None,
+    keeping_options: settings.Cache = settings.Cache(),  # noqa: B008  # frozen
 ) -> FastAPI:
     """Return the application.
 
     `cast_provider` is asked on every request, so it may be built before the cast is; it may raise Unavailable.
-    Without `meter` the process counts for itself, and without `exposition` /metrics shows what it counted.
+    Raises ValueError when the rules for kept responses name what is not there. Without `meter` the process counts for itself, and without `exposition` /metrics shows what it counted.
     """
+    kept = rules.loaded(keeping_options.rules_file, _readable())
     registry = meters.Registry()
     app = FastAPI(
         title="Consilium",
@@ -58,25 +77,26 @@ def build(
     app.state.meter = meter or registry
     app.state.exposition = exposition or registry.exposition
     app.add_middleware(scopes.Scoped)
+    app.add_middleware(keeping.Keeping, provider=cast_provider, matcher=rules.Matcher(kept))
+    app.add_middleware(recalls.Recalls, provider=cast_provider, render=chats.completion)
+    app.add_middleware(encodings.Encodings, above=keeping_options.compress_bytes)
     app.add_middleware(doors.Door, limit=_limits(cast_provider), meter=app.state.meter)
     failures.install(app)
-    # The probe that load balancers call all day is matched first.
-    for module in (
-        health,
-        chats,
-        models,
-        embeddings,
-        searches,
-        documents,
-        tasks,
-        generations,
-        capabilities,
-        monitors,
-        metrics,
-    ):
+    for module in _MODULES:
         app.include_router(module.router)
     app.include_router(manuals.router)
     return app
+
+
+def check(options: settings.Cache) -> None:
+    """Raise ValueError when the rules for kept responses are not what this release understands."""
+    rules.loaded(options.rules_file, _readable())
+
+
+def _readable() -> set[str]:
+    """Templates of all routes that may be kept."""
+    routes = (route for module in _MODULES for route in module.router.routes if isinstance(route, APIRoute))
+    return {route.path for route in routes if "GET" in (route.methods or ())}
 
 
 def _limits(cast_provider: Callable[[], cast.Cast]) -> Callable[[Scope], doors.Limit]:

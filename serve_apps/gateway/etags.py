@@ -13,10 +13,16 @@ def of(*facts: object) -> str:
     return f'"{hashlib.sha256(repr(facts).encode()).hexdigest()[:20]}"'
 
 
+def matches(if_none_match: str, etag: str) -> bool:
+    """Return whether the caller has it already."""
+    if not if_none_match:
+        return False
+    held = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in held or etag in held
+
+
 def fresh(request: Request, etag: str) -> Response | None:
     """Return 304 when the caller has it already."""
-    sent = request.headers.get("if-none-match", "")
-    held = {tag.strip().removeprefix("W/") for tag in sent.split(",")}
-    if "*" in held or etag in held:
+    if matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers={"ETag": etag})
     return None

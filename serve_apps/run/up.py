@@ -18,6 +18,7 @@ from ray import serve
 from actors import cluster, knobs, settings
 from actors.database import engines, migrations
 from serve_apps.assistant import deployment as assistant
+from serve_apps.gateway import apps
 from serve_apps.gateway import deployment as gateway
 from serve_apps.perception import deployment as perception
 from serve_apps.run import consoles, greetings
@@ -33,6 +34,11 @@ def main() -> None:
     threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
 
     chosen, numbers = settings.Settings(), knobs.Knobs()
+    try:
+        apps.check(chosen.cache)
+    except ValueError as error:
+        greetings.say(str(error), screen)
+        sys.exit(2)
     asyncio.run(_prepare_database(chosen))
     greetings.say("starting Ray", screen)
     cluster.start(chosen)

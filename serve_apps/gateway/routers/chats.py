@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from actors import messages
@@ -38,6 +38,7 @@ _ANSWER: dict[str, Any] = events.described(
     responses={200: _ANSWER, **problems.documented(400, 404, 409, 413, 415, 429, 500, 503, 504)},
 )
 async def complete(
+    request: Request,
     body: chats.ChatRequest,
     cast: dependencies.Cast,
     meter: dependencies.Meter,
@@ -54,6 +55,7 @@ async def complete(
             lambda: meter.first_token(started.model, time.perf_counter() - began),
         )
         return streams.EventStream(frames, {"X-Cache": started.cache})
+    request.state.question = question  # to be remembered: asked again in the same bytes it is answered at once
     answer = await answers.gathered(started, answering)
     if not isinstance(answer.end, messages.Done):
         raise failures.failed(answer.end)
