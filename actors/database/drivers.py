@@ -21,6 +21,14 @@ def engine(url: sa.URL, options: settings.Database) -> sqlalchemy_asyncio.AsyncE
     return _sqlite(url, options) if url.get_backend_name() == "sqlite" else _postgresql(url, options)
 
 
+def written(connection: sqlalchemy_asyncio.AsyncConnection) -> set[str]:
+    """Return the tables that a writing connection wrote by now, to be added to."""
+    found: set[str] = (
+        connection.sync_connection.get_execution_options()[WRITES] if connection.sync_connection else set()
+    )
+    return found
+
+
 def _sqlite(url: sa.URL, options: settings.Database) -> sqlalchemy_asyncio.AsyncEngine:
     made = sqlalchemy_asyncio.create_async_engine(url, json_serializer=_dump, **_pool(options))
 

@@ -2,7 +2,7 @@
 
 SQLite: `PRAGMA data_version` moves when another connection has committed; a table of versions then says what.
 PostgreSQL: writers NOTIFY in their transaction. A commit signals the listeners before its client hears of it, and a
-listener sends what it was signalled before it ends a query; so one query of nothing on the listening connection is a fence
+listener sends what it was signalled before it ends a query: one query of nothing on the listening connection is a fence
 behind which every write acknowledged before it is known. Askers that come meanwhile share the next fence.
 https://sqlite.org/pragma.html#pragma_data_version · https://www.postgresql.org/docs/current/sql-notify.html
 """
@@ -76,9 +76,13 @@ class Versions:
     async def tell(self, connection: sqlalchemy_asyncio.AsyncConnection, names: Collection[str]) -> None:
         """Raise the versions; whoever holds SQLite's write lock is alone with them."""
         changes = tables.changes
-        await connection.execute(
-            sa.update(changes).where(changes.c.name.in_(sorted(names))).values(version=changes.c.version + 1)
-        )
+        raised = sa.update(changes).where(changes.c.name.in_(sorted(names))).values(version=changes.c.version + 1)
+        try:
+            await connection.execute(raised)
+        except exc.OperationalError as error:
+            # A migration back to before there were versions; whoever looks for them there keeps nothing.
+            if "no such table" not in str(error.orig):
+                raise
 
     async def close(self) -> None:
         """Close the file."""

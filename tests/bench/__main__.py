@@ -18,6 +18,7 @@ BENCHES = {
     "start": "starts",
     "pool": "pools",
     "queries": "queries",
+    "copy": "copies",
 }
 
 
