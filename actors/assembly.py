@@ -19,6 +19,7 @@ from actors.library import desks, indexes, indexing, ingests, kept, rings, sourc
 from actors.models import embeddings, extractive
 from actors.models import engines as embedding_engines
 from actors.models import kept as kept_models
+from actors.perception.documents import capabilities as reading
 from actors.perception.documents import readers
 
 
@@ -162,5 +163,5 @@ async def capabilities(chosen: settings.Settings) -> list[messages.Capability]:
     return [
         await asyncio.to_thread(embedding_engines.capability, chosen.embeddings.engine),
         extractive.capability(),
-        *readers.capabilities(),
+        *reading.capabilities(),
     ]

@@ -1,7 +1,7 @@
 """Responses in fewer bytes, by `Accept-Encoding`: zstd (RFC 8878), br (RFC 7932) or gzip. Pure ASGI.
 
-A strong entity tag names bytes, so each encoding has its own: `"abc"` is `"abc-zstd"` when sent as zstd. What comes back
-in If-None-Match is understood with and without that ending. Never touches event streams, ranges, or what is
+A strong entity tag names bytes, so each encoding has its own: `"abc"` is `"abc-zstd"` when sent as zstd. What comes
+back in If-None-Match is understood with and without that ending. Never touches event streams, ranges, or what is
 compressed already.
 """
 

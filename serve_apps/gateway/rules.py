@@ -27,8 +27,8 @@ class Rule(pydantic.BaseModel):
     ttl: float = pydantic.Field(gt=0, le=4 * 3600)
     """Seconds."""
     strategy: Literal["time", "user", "adaptive", "none"] = "time"
-    """`time`: all callers share it. `user`: one for each `Authorization`. `adaptive`: shared, longer for what is hot and
-    dear. `none`: never kept."""
+    """`time`: all callers share it. `user`: one for each `Authorization`. `adaptive`: shared, and longer for what is
+    hot and dear. `none`: never kept."""
     vary: tuple[str, ...] = ()
     """Request headers that decide the answer too, in lower case."""
     invalidate_on: tuple[Event, ...] = ()
