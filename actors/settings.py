@@ -63,6 +63,8 @@ class Database(Group):
 
     url: str = ""
     """SQLAlchemy URL; empty means SQLite under the home folder. `DATABASE_URL` sets it too."""
+    replicas: tuple[str, ...] = ()
+    """SQLAlchemy URLs of PostgreSQL's hot standbys, a JSON list. What people look at is read there once it arrived."""
     pool_size: int = Field(5, ge=1)
     """Connections that each process keeps open once it has needed them."""
     pool_min: int = Field(1, ge=0)

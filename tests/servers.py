@@ -47,10 +47,23 @@ class PostgreSQL:
         finally:
             self.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextlib.contextmanager
+    def standby(self) -> Iterator[PostgreSQL]:
+        """A hot standby that streams from this one."""
+        with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+            user = _unprivileged()
+            if user is not None:
+                os.chown(folder, user, -1)
+            data = Path(folder) / "data"
+            backup = [self.binaries / "pg_basebackup", "-h", self.sockets, "-U", "postgres", "-D", data, "-R"]
+            subprocess.run([*backup, "-c", "fast"], check=True, capture_output=True, user=user, cwd=folder)
+            with _running(self.binaries, Path(folder), user, b"ready to accept read-only connections"):
+                yield PostgreSQL(Path(folder), self.binaries)
+
 
 @contextlib.contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
-    """Start a throw-away cluster: durable in nothing, so that it is fast."""
+    """Start a throw-away cluster."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         binaries, user = _postgresql_binaries(Path(folder)), _unprivileged()
         if user is not None:
@@ -58,21 +71,28 @@ def postgresql() -> Iterator[PostgreSQL]:
         data = Path(folder) / "data"
         initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
-        fast = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
-        options = [word for option in (*fast, "listen_addresses=") for word in ("-c", option)]
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-k", folder, *options],
-            stderr=subprocess.PIPE,
-            user=user,
-            cwd=folder,
-            preexec_fn=_die_with_parent,
-        )
-        try:
-            _wait_for(server, b"ready to accept connections")
+        with _running(binaries, Path(folder), user, b"ready to accept connections"):
             yield PostgreSQL(Path(folder), binaries)
-        finally:
-            server.send_signal(signal.SIGQUIT)  # immediate shutdown: nothing in it is worth a checkpoint
-            server.wait()
+
+
+@contextlib.contextmanager
+def _running(binaries: Path, folder: Path, user: int | None, ready: bytes) -> Iterator[None]:
+    """Run a server on `folder/data` that is durable in nothing, so that it is fast."""
+    fast = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
+    options = [word for option in (*fast, "listen_addresses=") for word in ("-c", option)]
+    server = subprocess.Popen(
+        [binaries / "postgres", "-D", folder / "data", "-k", folder, *options],
+        stderr=subprocess.PIPE,
+        user=user,
+        cwd=folder,
+        preexec_fn=_die_with_parent,
+    )
+    try:
+        _wait_for(server, ready)
+        yield
+    finally:
+        server.send_signal(signal.SIGQUIT)  # immediate shutdown: nothing in it is worth a checkpoint
+        server.wait()
 
 
 @contextlib.contextmanager

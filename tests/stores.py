@@ -65,7 +65,7 @@ class Store:
 
 
 @contextlib.asynccontextmanager
-async def opened(url: str, **options: float) -> AsyncIterator[Store]:
+async def opened(url: str, **options: object) -> AsyncIterator[Store]:
     """A store with its tables."""
     database = engines.Database(url, settings.Database.model_validate(options))
     await migrations.upgrade(database)

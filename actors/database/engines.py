@@ -2,7 +2,8 @@
 
 Two kinds of transaction and no other: `reading` sees one snapshot from begin to end, `writing` holds the write
 lock of SQLite (or row locks of PostgreSQL) and must be short, because several processes share the database.
-`fetch` is a `reading` of one query whose answer may have been kept: never one that an acknowledged write made old.
+`fetch` is a `reading` of one query whose answer may have been kept, or come from a replica: never one that a write
+made old which this process knows of. What decides on a write is read by `reading`, which is always the primary.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any, cast
 
 import asyncpg
@@ -20,7 +21,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 
 from actors import errors, settings
-from actors.database import audits, drivers, explains, memos, pools, statements, tables, tidings
+from actors.database import audits, drivers, explains, memos, pools, replicas, statements, tables, tidings
 
 Connection = sqlalchemy_asyncio.AsyncConnection
 
@@ -45,6 +46,9 @@ class Database:
         self._turn = asyncio.Lock()
         self._memo = memos.Memo(options.query_cache_bytes)
         self._tidings = self._news(parsed)
+        apart = options.model_copy(update={"replicas": (), "query_cache_bytes": 0})
+        self._standbys = [Database(settings.driven(replica), apart) for replica in options.replicas]
+        self._replicas = replicas.Replicas(self, self._standbys)
         statements.watch(self._engine.sync_engine)
 
     @contextlib.asynccontextmanager
@@ -75,6 +79,7 @@ class Database:
                             announced = told
                 finally:
                     self._memo.committed(announced)
+                    self._replicas.wrote()
 
     async def fetch(self, query: sa.Executable) -> memos.Rows:
         """All rows of one query, as of now; do not change what is in them. Raises Unavailable."""
@@ -102,21 +107,50 @@ class Database:
     async def close(self) -> None:
         """Close every connection of this process."""
         await self._tidings.close()
+        await self._replicas.close()
+        for standby in self._standbys:
+            await standby.close()
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
         await self.audit.close()
         await self._engine.dispose()
 
+    def standbys(self) -> list[replicas.State]:
+        """How the read replicas fare."""
+        return self._replicas.state()
+
+    async def position(self) -> str:
+        """Return PostgreSQL's position in its log, past every commit by now. Raises Unavailable."""
+        async with self.reading() as connection:
+            asked = await connection.exec_driver_sql("SELECT CAST(pg_current_wal_insert_lsn() AS text)")
+            return str(asked.scalar_one())
+
+    async def replayed(self, position: str) -> bool:
+        """Whether this standby has replayed everything before a position; no other server has. Raises Unavailable."""
+        query = sa.text("SELECT coalesce(pg_last_wal_replay_lsn() >= CAST(CAST(:position AS text) AS pg_lsn), false)")
+        async with self.reading() as connection:
+            return bool((await connection.execute(query.bindparams(position=position))).scalar_one())
+
     async def _read(self, query: sa.Executable) -> memos.Rows:
+        member = self._replicas.chosen() if self._standbys else None
+        if member is not None:
+            try:
+                return await self._standbys[member.number]._read(query)
+            except errors.Unavailable as error:
+                self._replicas.failed(member, error)
         async with self.reading() as connection:
             return (await connection.execute(query)).all()
 
     def _news(self, url: sa.URL) -> tidings.Tidings:
         if self._sqlite:
-            return tidings.Versions(url.database or "", self._memo.drop)
+            return tidings.Versions(url.database or "", self._heard)
         listening = drivers.engine(url, self._options)
-        return tidings.Notifications(listening, self._memo.drop, self._options.pool_timeout_s)
+        return tidings.Notifications(listening, self._heard, self._options.pool_timeout_s)
+
+    def _heard(self, names: Collection[str]) -> None:
+        self._memo.drop(names)
+        self._replicas.wrote()
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:

@@ -30,6 +30,7 @@ async def test_the_pool_and_the_statements_are_shown(api):
     assert body["pool"]["checkouts"] > 0
     assert (body["pool"]["in_use"], body["pool"]["leaks"]) == (0, 0)
     assert body["kept"]["misses"] > 0
+    assert body["replicas"] == []
     assert any("FROM documents" in one["statement"] for one in body["statements"])
     assert len((await api.get("/v1/monitor/database?limit=1")).json()["statements"]) == 1
 

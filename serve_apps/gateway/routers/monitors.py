@@ -29,6 +29,7 @@ def database(cast: dependencies.Cast, limit: Annotated[int, Query(ge=1, le=1000)
         dialect=audit.engine.dialect.name,
         pool=databases.Pool(**dataclasses.asdict(cast.database.pool())),
         kept=databases.Kept(**dataclasses.asdict(cast.database.kept())),
+        replicas=[databases.Replica(**dataclasses.asdict(one)) for one in cast.database.standbys()],
         slow_seen=audit.slow_seen,
         repeated_seen=audit.repeated_seen,
         slow=[_slow(audit, one) for one in list(audit.slow)[-limit:]],

@@ -33,6 +33,7 @@ _KEPT: dict[str, Any] = {
     "entries": 20,
     "bytes": 48_000,
 }
+_REPLICA: dict[str, Any] = {"up": True, "current": True, "reads": 512}
 _ADVICE: dict[str, Any] = {"kind": "full_scan", "table": "documents", "message": "all 5000 rows of documents are read"}
 _SLOW: dict[str, Any] = {
     "statement": "SELECT documents.id FROM documents WHERE documents.name = ?",
@@ -93,6 +94,17 @@ class Kept(bodies.Answer):
     """Answers that made room for others."""
     entries: int
     bytes: int
+
+
+class Replica(bodies.Answer):
+    """One of `database.replicas`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_REPLICA]})
+
+    up: bool
+    current: bool
+    """Whether it has every write that the answering process knows of; until then the primary is read."""
+    reads: int
 
 
 class Advice(bodies.Answer):
@@ -157,6 +169,7 @@ class Database(bodies.Answer):
                     "dialect": "sqlite",
                     "pool": _POOL,
                     "kept": _KEPT,
+                    "replicas": [_REPLICA],
                     "slow_seen": 1,
                     "repeated_seen": 1,
                     "slow": [_SLOW],
@@ -171,6 +184,7 @@ class Database(bodies.Answer):
     dialect: str
     pool: Pool
     kept: Kept
+    replicas: list[Replica]
     slow_seen: int
     """Statements over `database.slow_ms` since the process began; `slow` holds the latest."""
     repeated_seen: int
