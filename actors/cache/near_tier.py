@@ -80,6 +80,15 @@ class NearTier:
         wanted = set(tags)
         return [(digest, entry) for digest, entry in self._kept.items() if not wanted.isdisjoint(entry.tags)]
 
+    def entry(self, digest: str) -> Entry:
+        """Return an entry that `entries` or `standing_on` just named."""
+        return self._kept[digest]
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that it may use."""
+        return int(self._kept.maxsize)
+
     @property
     def bytes(self) -> int:
         """Bytes in use."""

@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from starlette.types import Scope
 
 from actors import cast, settings
-from serve_apps.gateway import doors, encodings, failures, keeping, meters, recalls, rules, scopes, uploads
+from serve_apps.gateway import doors, encodings, failures, keeping, meters, recalls, rules, scopes, tolls, uploads
 from serve_apps.gateway.routers import (
+    caches,
     capabilities,
     chats,
     documents,
@@ -46,6 +47,7 @@ _MODULES = (
     tasks,
     generations,
     capabilities,
+    caches,
     monitors,
     metrics,
 )
@@ -60,7 +62,8 @@ def build(
     """Return the application.
 
     `cast_provider` is asked on every request, so it may be built before the cast is; it may raise Unavailable.
-    Raises ValueError when the rules for kept responses name what is not there. Without `meter` the process counts for itself, and without `exposition` /metrics shows what it counted.
+    Without `meter` the process counts for itself, and without `exposition` /metrics shows what it counted. Raises
+    ValueError when the rules for kept responses name what is not there.
     """
     kept = rules.loaded(keeping_options.rules_file, _readable())
     registry = meters.Registry()
@@ -75,10 +78,11 @@ def build(
     )
     app.state.cast = cast_provider
     app.state.meter = meter or registry
+    app.state.tolls = tolls.Tolls(app.state.meter)
     app.state.exposition = exposition or registry.exposition
     app.add_middleware(scopes.Scoped)
-    app.add_middleware(keeping.Keeping, provider=cast_provider, matcher=rules.Matcher(kept))
-    app.add_middleware(recalls.Recalls, provider=cast_provider, render=chats.completion)
+    app.add_middleware(keeping.Keeping, provider=cast_provider, matcher=rules.Matcher(kept), told=app.state.tolls)
+    app.add_middleware(recalls.Recalls, provider=cast_provider, render=chats.completion, told=app.state.tolls)
     app.add_middleware(encodings.Encodings, above=keeping_options.compress_bytes)
     app.add_middleware(doors.Door, limit=_limits(cast_provider), meter=app.state.meter)
     failures.install(app)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actors import cast, messages
 from actors.cache import keys, shapes
-from serve_apps.gateway import etags, rules
+from serve_apps.gateway import etags, rules, tolls
 
 LARGEST = 2**20
 """Bytes of a body that is kept."""
@@ -54,10 +54,13 @@ RESPONSE: keys.Kind[Kept] = keys.Kind("responses", _pack, _unpack, lambda kept: 
 class Keeping:
     """Middleware: GET requests that a rule matches."""
 
-    def __init__(self, app: ASGIApp, provider: Callable[[], cast.Cast], matcher: rules.Matcher) -> None:
+    def __init__(
+        self, app: ASGIApp, provider: Callable[[], cast.Cast], matcher: rules.Matcher, told: tolls.Tolls
+    ) -> None:
         self._app = app
         self._provider = provider
         self._matcher = matcher
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the request through."""
@@ -72,6 +75,7 @@ class Keeping:
             await self._app(scope, receive, send)
             return
         cache = self._provider().cache
+        self._told.tell_sometimes(cache)
         key = _key(rule, scope, headers)
         found = None if b"no-cache" in wish else cache.near(key) or await cache.get(key)
         if found is None:

@@ -21,6 +21,10 @@ class Meters(Protocol):
         """The first piece of an answer went out."""
         ...
 
+    def looked_up(self, kind: str, tier: str, count: int) -> None:
+        """So many values came from a tier, or had to be made (`MISS`)."""
+        ...
+
 
 class Registry:
     """Meters of one process, which it can also write down."""
@@ -40,6 +44,14 @@ class Registry:
             buckets=SECONDS,
             registry=self._registry,
         )
+
+        self._lookups = prometheus_client.Counter(
+            "consilium_cache_lookups", "Values by the tier that had them.", ["kind", "tier"], registry=self._registry
+        )
+
+    def looked_up(self, kind: str, tier: str, count: int) -> None:
+        """Add to the counter."""
+        self._lookups.labels(kind, tier).inc(count)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count the request and its time."""

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import cachetools
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from actors import cast, messages
+from actors import cast as casts
+from actors import messages
 from actors.assistant import kept
 from actors.cache import keys, shapes
-from serve_apps.gateway import failures, keeping
+from serve_apps.gateway import failures, keeping, tolls
 
 ROUTE = "/v1/chat/completions"
 LARGEST = 16 * 1024
@@ -49,10 +50,11 @@ Render = Callable[[messages.Started, str, messages.Done], dict[str, object]]
 class Recalls:
     """Middleware: POST /v1/chat/completions."""
 
-    def __init__(self, app: ASGIApp, provider: Callable[[], cast.Cast], render: Render) -> None:
+    def __init__(self, app: ASGIApp, provider: Callable[[], casts.Cast], render: Render, told: tolls.Tolls) -> None:
         self._app = app
         self._provider = provider
         self._render = render
+        self._told = told
         self._asked: cachetools.LRUCache[tuple[bytes, bytes], Asked] = cachetools.LRUCache(REMEMBERED)
         self._prepared: cachetools.LRUCache[str, tuple[kept.Answer, list[bytes]]] = cachetools.LRUCache(REMEMBERED)
 
@@ -67,7 +69,9 @@ class Recalls:
             await self._app(scope, _again(first, receive), send)
             return
         type_ = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        assistant = self._provider().assistant
+        cast = self._provider()
+        self._told.tell_sometimes(cast.cache)
+        assistant = cast.assistant
         if not isinstance(assistant, kept.KeptAnswers):
             await self._app(scope, _again(first, receive), send)
             return

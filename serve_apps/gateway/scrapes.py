@@ -36,6 +36,14 @@ class RayMeters:
             tag_keys=("model",),
         )
 
+        self._lookups = metrics.Counter(
+            f"{PREFIX}cache_lookups_total", "Values by the tier that had them.", tag_keys=("kind", "tier")
+        )
+
+    def looked_up(self, kind: str, tier: str, count: int) -> None:
+        """Add to the counter."""
+        self._lookups.inc(float(count), {"kind": kind, "tier": tier})
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count the request and its time."""
         self._requests.inc(1.0, {"method": method, "route": route, "status": str(status)})

@@ -168,3 +168,23 @@ async def test_searches_say_where_they_come_from(api):
     third = await api.post("/v1/search", json=body)
     assert third.headers["x-cache"] == "MISS"
     assert len(third.json()["data"]) == 2
+
+
+async def test_the_same_bytes_are_answered_without_the_route_and_still_are_generations(api, cast):
+    await upload(api, "# Ferry\n\nThe ferry to the island leaves at noon.")
+    first, *rest = [(await api.post(CHAT, json=asking())).json() for _ in range(5)]
+    ids = {each["id"] for each in (first, *rest)}
+    assert len(ids) == 5
+    await asyncio.sleep(0)  # the journal is written behind the answers
+    for each in rest:
+        state = (await api.get(f"/v1/generations/{each['id']}")).json()
+        assert (state["status"], state["content"]) == ("completed", first["choices"][0]["message"]["content"])
+        assert each["consilium"]["generation_id"] == each["id"]
+        assert set(each) == set(first)
+        assert set(each["consilium"]["receipt"]) == set(first["consilium"]["receipt"])
+        assert state["consilium"]["citations"] == each["consilium"]["citations"]
+    again = await api.post(
+        CHAT, content=b'{"model": "consilium", "messages": [}', headers={"Content-Type": "application/json"}
+    )
+    assert again.status_code == 400
+    assert (await api.post(CHAT, json=asking(wish="bypass"))).headers["x-cache"] == "BYPASS"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
+from actors import errors
 from serve_apps.gateway.schemas import problems
 
 router = APIRouter(tags=["service"])
@@ -25,5 +27,7 @@ _TEXT: dict[str, Any] = {
 )
 async def metrics(request: Request) -> Response:
     """Return every metric in Prometheus' text format."""
+    with contextlib.suppress(errors.Unavailable):  # while there is no cast there is nothing it counted
+        request.app.state.tolls.tell(request.app.state.cast().cache)
     text: str = await request.app.state.exposition()
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
