@@ -16,9 +16,12 @@ BENCHES = {
     "http": "doors",
     "pdf": "pdfs",
     "start": "starts",
+    "caches": "caches",
+    "cached_http": "cached_http",
     "pool": "pools",
     "queries": "queries",
     "copy": "copies",
+    "audit": "audits",
 }
 
 

@@ -123,7 +123,7 @@ async def _flight(url: str, redis_url: str) -> tuple[int, float]:
         return maker.times, time.perf_counter() - began
 
 
-async def _zipf(url: str, redis_url: str) -> dict[str, object]:  # noqa: PLR0914
+async def _zipf(url: str, redis_url: str) -> dict[str, object]:
     """Two processes answer a Zipf stream; each set is a document that changes now and then."""
     questions = [(name, text) for name in sets.NAMES for text in sets.load(name).questions.values()]
     rng = random.Random(2026)
