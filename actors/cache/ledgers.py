@@ -1,5 +1,5 @@
 """Keeps a process's view of changes young enough to be believed, and lets a change be acknowledged only when no
-process can believe an older view. Why that is enough: docs/decisions/0020-no-stale-answer.md.
+process can believe an older view. Why that is enough: docs/decisions/0050-no-stale-answer.md.
 
 Knows the ledger by a Protocol. The proof needs the ledger to be linearizable (one database, read where it is written)
 and clocks to run at the same speed; it needs neither Redis nor clocks that agree.
