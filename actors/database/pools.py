@@ -51,6 +51,8 @@ class State:
     """Holds that outlasted the lease."""
     longest_hold_s: float
     """Of the holds going on now."""
+    waited_s: float
+    """All waits together."""
     wait_p50_ms: float
     wait_p95_ms: float
     wait_max_ms: float
@@ -75,6 +77,7 @@ class Uses:
     lease_s: float
     _holds: set[Hold] = field(default_factory=set)
     _waits: deque[float] = field(default_factory=lambda: deque(maxlen=WAITS))
+    _waited_s: float = 0.0
     _longest_wait_s: float = 0.0
     _checkouts: int = 0
     _made: int = 0
@@ -88,6 +91,7 @@ class Uses:
     def taken(self, waited_s: float) -> Hold:
         """Begin a hold; it costs microseconds, so that every checkout can pay it."""
         self._waits.append(waited_s)
+        self._waited_s += waited_s
         self._longest_wait_s = max(self._longest_wait_s, waited_s)
         self._checkouts += 1
         hold = Hold(time.monotonic(), _places(sys._getframe(1)))
@@ -122,6 +126,7 @@ class Uses:
             timeouts=self._timeouts,
             leaks=self._leaks,
             longest_hold_s=max((now - hold.since for hold in self._holds), default=0.0),
+            waited_s=self._waited_s,
             wait_p50_ms=waits[len(waits) // 2] * 1000,
             wait_p95_ms=waits[int(len(waits) * 0.95)] * 1000,
             wait_max_ms=self._longest_wait_s * 1000,

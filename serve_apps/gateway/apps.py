@@ -9,7 +9,19 @@ from fastapi.routing import APIRoute
 from starlette.types import Scope
 
 from actors import cast, settings
-from serve_apps.gateway import doors, encodings, failures, keeping, meters, recalls, rules, scopes, tolls, uploads
+from serve_apps.gateway import (
+    databases,
+    doors,
+    encodings,
+    failures,
+    keeping,
+    meters,
+    recalls,
+    rules,
+    scopes,
+    tolls,
+    uploads,
+)
 from serve_apps.gateway.routers import (
     caches,
     capabilities,
@@ -55,7 +67,7 @@ _MODULES = (
 
 def build(
     cast_provider: Callable[[], cast.Cast],
-    meter: meters.Meters | None = None,
+    meter: meters.Counting | None = None,
     exposition: Callable[[], Awaitable[str]] | None = None,
     keeping_options: settings.Cache = settings.Cache(),  # noqa: B008  # frozen
 ) -> FastAPI:
@@ -79,8 +91,9 @@ def build(
     app.state.cast = cast_provider
     app.state.meter = meter or registry
     app.state.tolls = tolls.Tolls(app.state.meter)
+    app.state.database_tolls = databases.Tolls(meter or registry, lambda: cast_provider().database)
     app.state.exposition = exposition or registry.exposition
-    app.add_middleware(scopes.Scoped)
+    app.add_middleware(scopes.Scoped, told=app.state.database_tolls.tell_sometimes)
     app.add_middleware(keeping.Keeping, provider=cast_provider, matcher=rules.Matcher(kept), told=app.state.tolls)
     app.add_middleware(recalls.Recalls, provider=cast_provider, render=chats.completion, told=app.state.tolls)
     app.add_middleware(encodings.Encodings, above=keeping_options.compress_bytes)

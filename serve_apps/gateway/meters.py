@@ -6,6 +6,8 @@ from typing import Protocol
 
 import prometheus_client
 
+from serve_apps.gateway import databases
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Buckets of every histogram, seconds."""
 
@@ -26,6 +28,10 @@ class Meters(Protocol):
         ...
 
 
+class Counting(Meters, databases.Totals, Protocol):
+    """All that a gateway counts."""
+
+
 class Registry:
     """Meters of one process, which it can also write down."""
 
@@ -44,6 +50,10 @@ class Registry:
             buckets=SECONDS,
             registry=self._registry,
         )
+        self._database = {
+            name: prometheus_client.Counter(f"consilium_{name}", told, registry=self._registry)
+            for name, told in databases.TOTALS.items()
+        }
 
         self._lookups = prometheus_client.Counter(
             "consilium_cache_lookups", "Values by the tier that had them.", ["kind", "tier"], registry=self._registry
@@ -61,6 +71,10 @@ class Registry:
     def first_token(self, model: str, seconds: float) -> None:
         """Add to the histogram."""
         self._first_token.labels(model).observe(seconds)
+
+    def added(self, name: str, amount: float) -> None:
+        """Add to one of the database's counters."""
+        self._database[name].inc(amount)
 
     async def exposition(self) -> str:
         """Return everything in Prometheus' text format."""

@@ -10,7 +10,7 @@ import httpx
 import ray
 from ray.util import metrics
 
-from serve_apps.gateway import meters
+from serve_apps.gateway import databases, meters
 
 PREFIX = "consilium_"
 RAY_PREFIX = "ray_"
@@ -35,6 +35,9 @@ class RayMeters:
             boundaries=list(meters.SECONDS),
             tag_keys=("model",),
         )
+        self._database = {
+            name: metrics.Counter(f"{PREFIX}{name}_total", told) for name, told in databases.TOTALS.items()
+        }
 
         self._lookups = metrics.Counter(
             f"{PREFIX}cache_lookups_total", "Values by the tier that had them.", tag_keys=("kind", "tier")
@@ -52,6 +55,10 @@ class RayMeters:
     def first_token(self, model: str, seconds: float) -> None:
         """Add to the histogram."""
         self._first_token.observe(seconds, {"model": model})
+
+    def added(self, name: str, amount: float) -> None:
+        """Add to one of the database's counters."""
+        self._database[name].inc(amount)
 
 
 async def exposition() -> str:

@@ -28,7 +28,7 @@ from tests import filling, servers, stores
 from tests.bench import reports
 
 DOCUMENTS = 1000
-READS = 8000
+READS = 6000
 READERS = 8
 BUSY, USUAL = 200, 1000
 """Reads to one write. One upload is about a dozen writes: one upload to 2 400 reads, and one to 12 000."""

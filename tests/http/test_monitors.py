@@ -44,5 +44,14 @@ async def test_slow_statements_come_with_their_request_and_without_values(watche
     assert body["slow_seen"] >= len(slow) > 0
 
 
+async def test_what_the_database_counted_is_scraped(api):
+    await api.get("/v1/documents")
+    text = (await api.get("/metrics")).text
+    counted = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("consilium_database_"))
+    assert float(counted["consilium_database_statements_total"]) > 0
+    assert float(counted["consilium_database_checkouts_total"]) > 0
+    assert float(counted["consilium_database_leaks_total"]) == 0
+
+
 async def test_a_limit_out_of_range_is_refused(api):
     assert (await api.get("/v1/monitor/database?limit=0")).status_code == 400

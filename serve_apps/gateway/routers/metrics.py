@@ -29,5 +29,6 @@ async def metrics(request: Request) -> Response:
     """Return every metric in Prometheus' text format."""
     with contextlib.suppress(errors.Unavailable):  # while there is no cast there is nothing it counted
         request.app.state.tolls.tell(request.app.state.cast().cache)
+    request.app.state.database_tolls.tell()
     text: str = await request.app.state.exposition()
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4")

@@ -20,6 +20,7 @@ _POOL: dict[str, Any] = {
     "timeouts": 0,
     "leaks": 0,
     "longest_hold_s": 0.004,
+    "waited_s": 0.6,
     "wait_p50_ms": 0.2,
     "wait_p95_ms": 1.9,
     "wait_max_ms": 14.0,
@@ -74,6 +75,8 @@ class Pool(bodies.Answer):
     leaks: int
     """Connections that were held longer than `database.pool_lease_s`."""
     longest_hold_s: float
+    waited_s: float
+    """All waits for a connection together."""
     wait_p50_ms: float
     wait_p95_ms: float
     wait_max_ms: float
