@@ -84,7 +84,10 @@ class Database:
     async def fetch(self, query: sa.Executable) -> memos.Rows:
         """All rows of one query, as of now; do not change what is in them. Raises Unavailable."""
         asked = statements.recognised(query, self._engine.dialect.name) if self._memo.most_bytes else None
-        if asked is None or not await self._tidings.current():
+        # The fence stands before what is kept, and before what a replica says; what the primary says is as of now.
+        # SQLite's is for nothing, and passed always: an answer is kept for longer when old news is heard before.
+        fenced = asked is not None and (self._sqlite or bool(self._standbys) or asked.key in self._memo)
+        if asked is None or (fenced and not await self._tidings.current()):
             self._memo.bypassed += 1
             return await self._read(query)
         kept = self._memo.get(asked.key)

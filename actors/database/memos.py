@@ -61,6 +61,9 @@ class Memo:
     _committing: Counter[str] = field(default_factory=Counter)
     _bytes: int = 0
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._entries
+
     def get(self, key: Hashable) -> Rows | None:
         """Return an answer that is as true as when it was read."""
         entry = self._entries.get(key)
