@@ -5,13 +5,15 @@ be replayed, and its receipt says where it came from.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import time
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple, Protocol
 
 from actors import errors, knobs, messages
-from actors.assistant import assistants, codecs
+from actors.assistant import assistants, codecs, warming
 from actors.cache import keys, shapes, tiers
 
 RELEASE = 1
@@ -93,6 +95,8 @@ class KeptAnswers:
         self._records = records
         self._base = (RELEASE, embedding, dataclasses.asdict(numbers))
         self._going: set[asyncio.Task[Any]] = set()
+        self._warmer = warming.Warmer(self._make_ahead)
+        cache.mourn(lambda kind, digest, hits: self._warmer.lost(digest, hits) if kind == ANSWER.name else None)
 
     def key(self, question: messages.Question) -> keys.Key[Answer]:
         """Return what an answer to this question is found under."""
@@ -108,11 +112,12 @@ class KeptAnswers:
                 yield event
             return
         key = self.key(question)
+        self._warmer.asked(key.digest, question)
         near = self._cache.near(key) if question.cache != "refresh" else None
         if near is not None:
             for event in self.recalled(question, near):
                 yield event
-            again = dataclasses.replace(question, id=f"{question.id}_again")
+            again = dataclasses.replace(question, id=f"gen_{uuid.uuid4().hex}")
             self._cache.refresh_early(key, lambda: self._make(again, asyncio.Queue()))
             return
         async for event in self._looked_for(question, key):
@@ -134,6 +139,7 @@ class KeptAnswers:
 
     async def close(self) -> None:
         """Cancel what still waits."""
+        await self._warmer.close()
         for task in self._going:
             task.cancel()
         await asyncio.gather(*self._going, return_exceptions=True)
@@ -211,6 +217,12 @@ class KeptAnswers:
             elif not isinstance(event, messages.Started):
                 pieces.append(event)
         raise errors.Unavailable("The assistant gave no answer. Try again.", "assistant_silent")
+
+    async def _make_ahead(self, question: messages.Question) -> None:
+        """Make an answer that nobody waits for."""
+        ahead = dataclasses.replace(question, id=f"gen_{uuid.uuid4().hex}", received_at=0.0, cache="default")
+        with contextlib.suppress(_Broken):
+            await self._cache.get_or_make(self.key(ahead), lambda: self._make(ahead, asyncio.Queue()))
 
     def _ended(self, looking: asyncio.Task[Any]) -> None:
         self._going.discard(looking)

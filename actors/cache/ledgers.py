@@ -98,6 +98,8 @@ class Coherence:
         To be called when the change can be seen by whoever makes values, and before it is acknowledged.
         """
         position = await self._ledger.record(tags)
+        if self._view is not None:
+            self._read()  # behind the wait: this process need not be asked again to hear of it
         await asyncio.sleep(self._trust_s * SLACK)
         return position
 

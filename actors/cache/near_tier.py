@@ -61,10 +61,12 @@ class NearTier:
         if entry.size <= self._kept.maxsize:
             self._kept[digest] = entry
 
-    def drop(self, digest: str, cause: Cause) -> None:
-        """Forget an entry, if it is there."""
-        if self._kept.pop(digest, None) is not None:
+    def drop(self, digest: str, cause: Cause) -> Entry | None:
+        """Forget an entry and return it, if it is there."""
+        entry = self._kept.pop(digest, None)
+        if entry is not None:
             self.evictions[cause] += 1
+        return entry
 
     def peek(self, digest: str) -> Entry | None:
         """Return an entry whose time is not over, uncounted."""

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import cachetools
@@ -46,6 +46,7 @@ class Tiers:
         self._flights = flights.Flights()
         self._changes: cachetools.LRUCache[str, int] = cachetools.LRUCache(CHANGES)
         self.tallies = {name: tallies.Tally() for name in kinds}
+        self._mourners: list[Callable[[str, str, int], None]] = []
         coherence.listen(self._hear)
 
     def near(self, key: keys.Key[T]) -> shapes.Found[T] | None:
@@ -135,6 +136,10 @@ class Tiers:
             raise errors.NotFound("No cache has an answer to this, and `only` lets none be made.", "not_cached")
         return found
 
+    def mourn(self, told: Callable[[str, str, int], None]) -> None:
+        """Call `told` with kind, digest and hits of each entry of L1 that a change takes."""
+        self._mourners.append(told)
+
     async def stamp(self) -> int | None:
         """Return the position before which everything that is read from now on is true; None: unknown, keep nothing."""
         try:
@@ -147,17 +152,16 @@ class Tiers:
 
         Raises Unavailable when the ledger does not take the change: then nothing may be acknowledged.
         """
+        met = sum(len(shelf.standing_on(tags)) for shelf in self._near.values())
         erasing = asyncio.create_task(self._far.erase(tags))
         try:
             await self._coherence.announce(tags)
         finally:
             erased = await erasing
-        dropped = 0
         for shelf in self._near.values():
             for digest, _ in shelf.standing_on(tags):
                 shelf.drop(digest, "erased")
-                dropped += 1
-        return dropped + erased
+        return met + erased
 
     def shelves(self) -> Mapping[str, near_tier.NearTier]:
         """L1, by kind."""
@@ -193,7 +197,7 @@ class Tiers:
         except errors.Unavailable:
             return None
         if stamp is None:
-            self._condemn(shelf, key.digest)
+            self._condemn(key.kind.name, key.digest)
             return None
         entry.stamp = stamp
         self.tallies[key.kind.name].hit("L1", self._clocks.elapsed() - began, entry.cost_ms)
@@ -307,13 +311,17 @@ class Tiers:
 
     def _hear(self, view: views.View) -> None:
         """Forget what a change made stale: it would not be served, but it takes room."""
-        for shelf in self._near.values():
+        for name, shelf in self._near.items():
             for digest, entry in shelf.entries():
                 if view.verdict(entry.stamp, entry.tags) == "stale":
-                    self._condemn(shelf, digest)
+                    self._condemn(name, digest)
 
-    def _condemn(self, shelf: near_tier.NearTier, digest: str) -> None:
-        shelf.drop(digest, "changed")
+    def _condemn(self, name: str, digest: str) -> None:
+        entry = self._near[name].drop(digest, "changed")
+        if entry is None:
+            return  # gone already: the change was heard while the ledger was asked about it
+        for told in self._mourners:
+            told(name, digest, entry.hits)
         self._changes[digest] = self._changes.get(digest, 0) + 1
 
 

@@ -188,3 +188,17 @@ async def test_the_same_bytes_are_answered_without_the_route_and_still_are_gener
     )
     assert again.status_code == 400
     assert (await api.post(CHAT, json=asking(wish="bypass"))).headers["x-cache"] == "BYPASS"
+
+
+async def test_what_was_asked_often_is_made_anew_after_a_change_before_anybody_asks(api, cast):
+    await upload(api, "# Ferry\n\nThe ferry to the island leaves at noon.")
+    for _ in range(6):
+        await ask(api)
+    await ask(api, text="Who pays for the ferry?")
+    await upload(api, "# Ferry\n\nThe ferry to the island leaves at one.")
+    async with asyncio.timeout(10.0):
+        while len(cast.cache.shelves()["answers"]) == 0:
+            await asyncio.sleep(0.05)
+    text, cache = await ask(api)
+    assert (cache, "leaves at one" in text) == ("L1", True)
+    assert (await ask(api, text="Who pays for the ferry?"))[1] == "MISS"
