@@ -8,11 +8,12 @@ which runs in ours, the statements. Bars: −70 % load, no stale answer. `python
 from __future__ import annotations
 
 import asyncio
+import itertools
 import multiprocessing
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -98,7 +99,10 @@ async def _measure(url: str, query_cache_bytes: int, reads_per_write: int) -> Ru
         counts = sum(count.calls for count in database.audit.counts.values())
         cpu, began = _server_cpu_s(), time.perf_counter()
         seen: list[tuple[float, str, float]] = []
-        await asyncio.gather(*(_read(store, random.Random(n), seen, turns, reads_per_write) for n in range(READERS)))
+        rounds = itertools.count()
+        await asyncio.gather(
+            *(_read(store, random.Random(n), seen, turns, rounds, reads_per_write) for n in range(READERS))
+        )
         wall, cpu = time.perf_counter() - began, _server_cpu_s() - cpu
         ran = sum(count.calls for count in database.audit.counts.values()) - counts
         over.set()
@@ -111,11 +115,16 @@ async def _measure(url: str, query_cache_bytes: int, reads_per_write: int) -> Ru
 
 
 async def _read(
-    store: stores.Store, rng: random.Random, seen: list[tuple[float, str, float]], turns: Any, reads_per_write: int
+    store: stores.Store,
+    rng: random.Random,
+    seen: list[tuple[float, str, float]],
+    turns: Any,
+    rounds: Iterator[int],
+    reads_per_write: int,
 ) -> None:
     """The console's list and the API's reads: few documents are asked for much (Zipf, s = 1)."""
     weights = [1 / rank for rank in range(1, 201)]
-    for n in range(1, READS // READERS + 1):
+    for _ in range(READS // READERS):
         one = f"doc_{rng.choices(range(200), weights)[0]}"
         reads: list[Callable[[], Any]] = [
             partial(store.documents.list, None, 100),
@@ -129,7 +138,7 @@ async def _read(
         answer = await reads[kind]()
         if kind == 1:
             seen.append((asked, one, answer.updated_at))
-        if n % reads_per_write == reads_per_write // 2:
+        if next(rounds) % reads_per_write == reads_per_write // 2:
             await asyncio.to_thread(turns.release)
 
 
