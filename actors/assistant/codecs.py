@@ -7,17 +7,17 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from actors import messages
 
 
 def encode(event: messages.Event) -> bytes:
-    """`["Token", {"text": "…"}]`, on one line."""
-    try:
-        return orjson.dumps([type(event).__name__, event], option=orjson.OPT_SERIALIZE_NUMPY)
-    except TypeError:  # a lone surrogate, which UTF-8 cannot hold and ASCII can escape
-        return json.dumps([type(event).__name__, dataclasses.asdict(event)], separators=(",", ":")).encode()
+    """`["Token", {"text": "…"}]`, in ASCII on one line."""
+    return json.dumps([type(event).__name__, event], separators=(",", ":"), default=_fields).encode()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """Return what a dataclass holds, one level deep: the encoder comes back for the rest. `asdict` copies it all."""
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
 
 
 def decode(line: bytes) -> messages.Event:

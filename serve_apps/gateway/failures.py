@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from fastapi import FastAPI, exceptions
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -71,7 +72,10 @@ def problem(status: int, message: str, code: str | None, param: str | None, requ
 
 def encoded(body: Any) -> bytes:
     """Return JSON bytes; what callers sent may hold lone surrogates, which UTF-8 cannot."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # a lone surrogate, or a number that it does not know
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
