@@ -9,8 +9,8 @@ import httpx
 import openai
 import psutil
 import pytest
-from serve_apps.run import processes
 
+from serve_apps.run import processes
 from tests import installations
 
 QUESTION = "How often should I descale the machine?"

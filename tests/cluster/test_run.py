@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import httpx
-from serve_apps.run import processes
 
+from serve_apps.run import processes
 from tests import installations
 
 
