@@ -1,4 +1,4 @@
-"""The running service, as its callers meet it: the official client, real files, the whole way through Serve and HAProxy."""
+"""The running service, as its callers meet it: official client, real files, all the way through HAProxy."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def upload(api: httpx.Client, path: Path) -> dict[str, object]:
 def test_a_streamed_cited_answer_over_a_document_just_uploaded(
     api: httpx.Client, client: openai.OpenAI, tmp_path: Path
 ) -> None:
-    document = upload(
-        api, pdf(tmp_path, "This page is about the weather.", "The lighthouse at Hook was built in 1846 by Ada.")
-    )
+    document = upload(api, pdf(tmp_path, "This is about weather.", "The lighthouse at Hook was built in 1846 by Ada."))
     stream = client.chat.completions.create(
         model="consilium",
         messages=[{"role": "user", "content": "When was the lighthouse at Hook built?"}],
