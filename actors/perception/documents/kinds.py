@@ -37,18 +37,18 @@ HTML = Kind("html", "text/html", "web page")
 CSV = Kind("csv", "text/csv", "delimited table")
 MARKDOWN = Kind("markdown", "text/markdown", "Markdown")
 TEXT = Kind("text", "text/plain", "plain text")
+LOCKED_OFFICE = Kind("locked-office", "application/x-ole-storage", "encrypted Office file")
 
-KINDS = (PDF, DOCX, PPTX, XLSX, XLS, ODT, EPUB, EML, RTF, HTML, CSV, MARKDOWN, TEXT)
+KINDS = (PDF, DOCX, PPTX, XLSX, XLS, ODT, EPUB, EML, RTF, HTML, CSV, MARKDOWN, TEXT, LOCKED_OFFICE)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_PARTS = (("word/document.xml", DOCX), ("ppt/presentation.xml", PPTX), ("xl/workbook.xml", XLSX))
 _ZIP_TYPES = {b"application/epub+zip": EPUB, b"application/vnd.oasis.opendocument.text": ODT}
-_OLE_STREAMS = (("Workbook", XLS), ("Book", XLS))
+_OLE_STREAMS = (("EncryptedPackage", LOCKED_OFFICE), ("Workbook", XLS), ("Book", XLS))
 _CONVERT = (
     "Save it as {new} (LibreOffice does: `soffice --convert-to {new} FILE`); a converter comes with a later version."
 )
 _OLE_OTHERS = {
-    "EncryptedPackage": "This Office file is encrypted; only PDFs are decrypted. Remove its password and try again.",
     "WordDocument": "This is a Word 97-2003 file (.doc). " + _CONVERT.format(new="docx"),
     "PowerPoint Document": "This is a PowerPoint 97-2003 file (.ppt). " + _CONVERT.format(new="pptx"),
     "__properties_version1.0": "This is an Outlook message (.msg). Save it as .eml; a converter comes later.",

@@ -1,6 +1,6 @@
 """PDF to Markdown, second pass: PyMuPDF's layout models find headings, tables and reading order. ~0.3 s a page.
 
-A page on which the models fail, or that comes after the deadline, keeps its first-pass text.
+A page on which the models fail, that runs from right to left, or that comes after the deadline, keeps its first text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import pymupdf4llm
 from actors import messages
 from actors.perception.documents import kinds, pdf, sources
 
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]{2,}.{0,40}[\u0590-\u08ff]{2,}", re.DOTALL)
+"""Hebrew and Arabic: the models' text has its ligatures turned round and its lines in disorder."""
 _PICTURE = re.compile(r"^\s*\**==> .*? <==\**\s*$|<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.MULTILINE)
 _PICTURE_TEXT = re.compile(r"\**-+ (?:Start|End) of picture text -+\**(?:<br>)?")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*")
@@ -31,8 +33,8 @@ def read(source: sources.Source, progress: Callable[[int, int], None], deadline:
     with pdf.opened(source.data, source.password) as document:
         total = document.page_count
         for page in first.pages:
-            late = time.monotonic() >= deadline
-            better = "" if late or not page.markdown else _page(document, page.number - 1)
+            skipped = not page.markdown or _RIGHT_TO_LEFT.search(page.markdown) or time.monotonic() >= deadline
+            better = "" if skipped else _page(document, page.number - 1)
             pages.add(better or page.markdown, page.label)
             progress(page.number, total)
     return pages.parsed(kinds.PDF.media_type, first.title, first.properties, "done")
