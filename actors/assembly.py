@@ -15,6 +15,7 @@ from actors.database import documents, engines, files, readings, revisions, task
 from actors.library import desks, indexes, indexing, ingests, rings, sources, workers
 from actors.models import embeddings, extractive
 from actors.models import engines as embedding_engines
+from actors.perception.documents import capabilities as reading
 from actors.perception.documents import readers
 
 
@@ -122,5 +123,5 @@ async def capabilities(chosen: settings.Settings) -> list[messages.Capability]:
     return [
         await asyncio.to_thread(embedding_engines.capability, chosen.embeddings.engine),
         extractive.capability(),
-        *readers.capabilities(),
+        *reading.capabilities(),
     ]
