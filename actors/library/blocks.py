@@ -82,7 +82,7 @@ def _lines(markdown: str) -> Iterator[_Line | None]:
         elif stripped.startswith(("```", "~~~")):
             fence = stripped[:3]
             yield _Line("code", place, stop)
-        elif stripped[0] == "|":
+        elif stripped[0] == "|" or " | " in stripped:  # a table's row needs no outer bars
             yield _Line("table", place, stop)
         elif stripped[0] == "#" and _HEADING.match(text):
             yield _Line("heading", place, stop)

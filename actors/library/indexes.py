@@ -8,6 +8,7 @@ than a millisecond.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from actors.library import catalogues, contexts, fusions, graphs, locks, neighbo
 
 NAME_WEIGHT = 3
 """Times the document's name and the headings count against the text (measured: docs/retrieval.md)."""
+LOOKED = 3
+"""Times the depth that BM25 is asked for, to know most of what vectors propose; what lies deeper counts as 0."""
 TERMS = 128
 """Most distinct terms of a question that BM25 looks for. A pasted book costs no more than that."""
 SLICE = 16
@@ -134,20 +137,21 @@ class Index:
             allowed = self._catalogue.select(query.filter)
             if (allowed is not None and not len(allowed)) or not len(self._catalogue):
                 return NOTHING
-            lexical = near = np.empty(0, np.int64)
-            bm25 = cosine = None
+            known: dict[int, float] = {}
+            near: list[int] = []
             if terms:
-                lexical, _ = self._postings.best(terms, depth, allowed)
+                known = self._postings.best(terms, depth * LOOKED, allowed)
             if query.alpha < 1 and query.vector is not None:
                 rows = None if allowed is None else self._spread(allowed)
-                near = self._neighbours.best(query.vector, depth, rows)
-            found = np.union1d(lexical, near)
-            if not len(found):
+                near = self._neighbours.best(query.vector, depth, rows).tolist()
+            found = list(dict.fromkeys([*itertools.islice(known, depth), *near]))
+            if not found:
                 return NOTHING
+            bm25 = cosine = None
             if terms is not None:
-                bm25 = self._postings.scores(terms, found)
+                bm25 = np.array([known.get(one, 0.0) for one in found], np.float32)
             if query.alpha < 1 and query.vector is not None:
-                cosine = self._cosines(query.vector, found)
+                cosine = self._neighbours.cosines(query.vector, found)
             return self._hits(found, bm25, cosine, wanted)
 
     def _check(self, document: messages.Indexed) -> None:
@@ -198,21 +202,14 @@ class Index:
         starts, lengths = np.array([(one.row, one.rows) for one in entries], np.int64).T
         return places.runs(starts, lengths)
 
-    def _cosines(self, vector: neighbours.Cosines, passages: catalogues.Numbers) -> neighbours.Cosines:
-        found = (self._catalogue.passage(one) for one in passages.tolist())
-        runs = np.array([entry.run(ordinal) for entry, ordinal in found], np.int64)
-        return self._neighbours.cosines(vector, runs[:, 0], runs[:, 1] - runs[:, 0])
-
-    def _hits(
-        self, found: catalogues.Numbers, bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int
-    ) -> Hits:
-        none = np.zeros(len(found), np.float32)
-        kept = np.flatnonzero(fusions.contenders(none if bm25 is None else bm25, none if cosine is None else cosine, k))
+    def _hits(self, found: Sequence[int], bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int) -> Hits:
+        nothing = np.zeros(len(found), np.float32)
+        kept = fusions.contenders(nothing if bm25 is None else bm25, nothing if cosine is None else cosine, k)
         evidence = tuple(
             self._evidence(
-                int(found[at]), None if bm25 is None else float(bm25[at]), None if cosine is None else float(cosine[at])
+                found[at], None if bm25 is None else float(bm25[at]), None if cosine is None else float(cosine[at])
             )
-            for at in kept.tolist()
+            for at in np.flatnonzero(kept).tolist()
         )
         return Hits(
             evidence,
@@ -234,12 +231,13 @@ class Index:
             bm25=bm25,
             vector=vector,
             sentences=chunk.sentences,
-            vectors=self._windows(entry, ordinal),
+            vectors=self._windows(passage),
         )
 
-    def _windows(self, entry: catalogues.Entry, ordinal: int) -> neighbours.Rows:
-        rows = self._neighbours.vectors(*entry.run(ordinal))
+    def _windows(self, passage: int) -> neighbours.Rows:
+        entry, ordinal = self._catalogue.passage(passage)
         above = entry.document.contexts
+        rows = self._neighbours.vectors(passage)
         return rows if above is None else contexts.apart(rows, above[ordinal])
 
 

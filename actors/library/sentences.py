@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from actors import messages
 
 _OPENS = re.compile(
-    r"(?P<row>\s*\|)|(?P<heading>\s{0,3}#{1,6}\s)|(?P<item>\s*(?:[-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+)|(?P<quote>\s{0,3}>\s?)"
+    r"(?P<row>\s*\||[^|\n]*\S\s\|\s)|(?P<heading>\s{0,3}#{1,6}\s)|(?P<item>\s*(?:[-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+)|(?P<quote>\s{0,3}>\s?)"
 )
 _STOP = re.compile(r"[.!?…؟۔।॥]+[\"'”’»)\]]*(?=\s|\Z)|[。！？｡]+[」』”’）]*")
 _WORD_BEFORE = re.compile(r"[\w.&-]*\Z")
