@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 
-from actors.models import answertypes, supports
+from actors.models import answertypes, supports, words
 
 PHRASE_REACH = 2
 """Words that follow each other in the question may have one word between them in the sentence."""
@@ -47,18 +47,18 @@ def features(asked: supports.Asked, candidates: Sequence[supports.Candidate]) ->
     """Look at weighed candidates, of which there is at least one."""
     best = max(candidates, key=lambda candidate: candidate.support)
     rival = max((one.support for one in candidates if one.passage != best.passage), default=0.0)
-    seen = frozenset().union(*(one.stems | one.surroundings for one in candidates))
-    surplus = {word.stem for word in best.words if not word.empty} - asked.stems
+    seen = frozenset().union(*(one.text.stems | one.text.surroundings for one in candidates))
+    surplus = best.text.stems - words.EMPTY - asked.stems
     return Features(
-        similarity=max(candidate.cosine for candidate in candidates),
-        similarity_best=best.cosine,
-        coverage=best.covered_nearby,
+        similarity=max(candidate.signs.cosine or 0.0 for candidate in candidates),
+        similarity_best=best.signs.cosine or 0.0,
+        coverage=best.signs.covered_nearby,
         phrases=_phrases(asked, best),
         lead=best.support - rival,
         strangers=float(any(name not in seen for name in asked.names)),
         length=math.log1p(len(asked.words)),
         surplus=len(surplus) / 20,
-        untyped=float(answertypes.findable(asked.kind) and not best.typed),
+        untyped=float(answertypes.findable(asked.kind) and not best.signs.typed),
         agreement=float(_agree(candidates)),
     )
 
@@ -77,8 +77,8 @@ class Calibration:
 
 def _phrases(asked: supports.Asked, best: supports.Candidate) -> float:
     places: dict[str, list[int]] = {}
-    for at, word in enumerate(word for word in best.words if not word.empty):
-        places.setdefault(word.stem, []).append(at)
+    for at, stem in enumerate(stem for stem in best.text.order if stem not in words.EMPTY):
+        places.setdefault(stem, []).append(at)
     pairs = asked.pairs
     together = [
         any(0 < after - before <= PHRASE_REACH for before in places.get(first, ()) for after in places.get(second, ()))
@@ -95,48 +95,48 @@ def _agree(candidates: Sequence[supports.Candidate]) -> bool:
 
 
 MINILM = Calibration(
-    bias=-3.337,
+    bias=-3.335,
     weights=Features(
-        similarity=2.227,
-        similarity_best=1.931,
-        coverage=0.797,
-        phrases=0.509,
-        lead=0.548,
-        strangers=-0.613,
-        length=0.058,
-        surplus=-0.060,
-        untyped=-0.090,
+        similarity=2.229,
+        similarity_best=1.933,
+        coverage=0.786,
+        phrases=0.495,
+        lead=0.567,
+        strangers=-0.612,
+        length=0.055,
+        surplus=-0.059,
+        untyped=-0.084,
         agreement=0.075,
     ),
 )
 WORDLLAMA = Calibration(
-    bias=-2.219,
+    bias=-2.217,
     weights=Features(
-        similarity=1.582,
-        similarity_best=1.282,
-        coverage=0.691,
-        phrases=0.822,
-        lead=0.082,
-        strangers=-0.686,
-        length=0.105,
-        surplus=-0.394,
-        untyped=-0.125,
-        agreement=0.163,
+        similarity=1.601,
+        similarity_best=1.289,
+        coverage=0.665,
+        phrases=0.835,
+        lead=0.106,
+        strangers=-0.683,
+        length=0.096,
+        surplus=-0.396,
+        untyped=-0.122,
+        agreement=0.160,
     ),
 )
 LEXICAL = Calibration(
-    bias=-1.040,
+    bias=-1.016,
     weights=Features(
         similarity=0.000,
         similarity_best=0.000,
-        coverage=0.974,
-        phrases=0.795,
-        lead=0.247,
-        strangers=-0.698,
-        length=0.236,
-        surplus=-0.345,
-        untyped=-0.382,
-        agreement=0.269,
+        coverage=0.946,
+        phrases=0.807,
+        lead=0.239,
+        strangers=-0.701,
+        length=0.228,
+        surplus=-0.347,
+        untyped=-0.379,
+        agreement=0.275,
     ),
 )
 """For evidence without vectors, or with those of an unknown model."""
