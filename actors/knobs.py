@@ -20,11 +20,11 @@ class Between(NamedTuple):
 class Retrieval:
     """How passages are found."""
 
-    alpha: Annotated[float, Between(0.0, 1.0)] = 0.5
-    """Weight of BM25 against vectors."""
+    alpha: Annotated[float, Between(0.0, 1.0)] = 0.25
+    """Weight of BM25 against vectors (measured: docs/retrieval.md)."""
     k: Annotated[int, Between(1, 64)] = 8
     """Passages handed on."""
-    depth: Annotated[int, Between(10, 1000)] = 100
+    depth: Annotated[int, Between(10, 1000)] = 50
     """Candidates taken from each side before fusion."""
 
 
