@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 
-from actors.models import answertypes, supports, words
+from actors.models import answertypes, contrasts, supports, words
 
 PHRASE_REACH = 2
 """Words that follow each other in the question may have one word between them in the sentence."""
@@ -39,6 +39,8 @@ class Features:
     """Topic words of that sentence that the question does not have, in twenties."""
     untyped: float
     """1 when the question asks for a kind of thing that the sentence does not hold."""
+    contradicted: float
+    """1 when that sentence excludes a word of the question: "modern" for its "ancient"."""
     agreement: float
     """1 when BM25 and vectors agree on the best passage."""
 
@@ -59,6 +61,7 @@ def features(asked: supports.Asked, candidates: Sequence[supports.Candidate]) ->
         length=math.log1p(len(asked.words)),
         surplus=len(surplus) / 20,
         untyped=float(answertypes.findable(asked.kind) and not best.signs.typed),
+        contradicted=float(contrasts.contradict(asked.stems, best.text.stems)),
         agreement=float(_agree(candidates)),
     )
 
@@ -95,48 +98,51 @@ def _agree(candidates: Sequence[supports.Candidate]) -> bool:
 
 
 MINILM = Calibration(
-    bias=-3.335,
+    bias=-3.373,
     weights=Features(
-        similarity=2.229,
-        similarity_best=1.933,
-        coverage=0.786,
-        phrases=0.495,
-        lead=0.567,
-        strangers=-0.612,
-        length=0.055,
-        surplus=-0.059,
-        untyped=-0.084,
-        agreement=0.075,
+        similarity=2.401,
+        similarity_best=2.138,
+        coverage=0.790,
+        phrases=0.466,
+        lead=0.586,
+        strangers=-0.568,
+        length=0.063,
+        surplus=-0.071,
+        untyped=-0.166,
+        contradicted=-1.957,
+        agreement=0.072,
     ),
 )
 WORDLLAMA = Calibration(
-    bias=-2.217,
+    bias=-2.329,
     weights=Features(
-        similarity=1.601,
-        similarity_best=1.289,
-        coverage=0.665,
-        phrases=0.835,
-        lead=0.106,
-        strangers=-0.683,
-        length=0.096,
-        surplus=-0.396,
-        untyped=-0.122,
-        agreement=0.160,
+        similarity=1.720,
+        similarity_best=1.482,
+        coverage=0.680,
+        phrases=0.806,
+        lead=0.047,
+        strangers=-0.650,
+        length=0.147,
+        surplus=-0.382,
+        untyped=-0.157,
+        contradicted=-1.687,
+        agreement=0.184,
     ),
 )
 LEXICAL = Calibration(
-    bias=-1.016,
+    bias=-0.949,
     weights=Features(
         similarity=0.000,
         similarity_best=0.000,
-        coverage=0.946,
-        phrases=0.807,
-        lead=0.239,
-        strangers=-0.701,
-        length=0.228,
-        surplus=-0.347,
-        untyped=-0.379,
-        agreement=0.275,
+        coverage=0.972,
+        phrases=0.775,
+        lead=0.190,
+        strangers=-0.660,
+        length=0.270,
+        surplus=-0.338,
+        untyped=-0.415,
+        contradicted=-1.603,
+        agreement=0.302,
     ),
 )
 """For evidence without vectors, or with those of an unknown model."""
