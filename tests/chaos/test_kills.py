@@ -18,16 +18,17 @@ ASKED_AFTER = 8
 
 
 def one(installation: installations.Installation, title: str) -> psutil.Process:
-    """The only process of this run whose command line begins with `title`."""
-    found = [process for process in processes.marked(installation.run) if _title(process).startswith(title)]
-    assert len(found) == 1, [_title(process) for process in processes.marked(installation.run)]
+    """The only process of this run that calls itself `title`."""
+    titles = {process: _title(process) for process in processes.marked(installation.run)}
+    found = [process for process, called in titles.items() if called.startswith(title)]
+    assert len(found) == 1, sorted(titles.values())
     return found[0]
 
 
 def _title(process: psutil.Process) -> str:
     try:
-        return " ".join(process.cmdline()).removeprefix("/usr/bin/")
-    except psutil.Error:
+        return process.cmdline()[0].rsplit("/", 1)[-1]
+    except (psutil.Error, IndexError):
         return ""
 
 
