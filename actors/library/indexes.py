@@ -205,19 +205,22 @@ class Index:
     def _hits(self, found: Sequence[int], bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int) -> Hits:
         nothing = np.zeros(len(found), np.float32)
         kept = fusions.contenders(nothing if bm25 is None else bm25, nothing if cosine is None else cosine, k)
-        evidence = tuple(
-            self._evidence(
-                found[at], None if bm25 is None else float(bm25[at]), None if cosine is None else float(cosine[at])
-            )
-            for at in np.flatnonzero(kept).tolist()
+        at = np.flatnonzero(kept).tolist()
+        passages = [found[one] for one in at]
+        raw = (
+            [None] * len(at) if bm25 is None else bm25[at].tolist(),
+            [None] * len(at) if cosine is None else cosine[at].tolist(),
         )
+        windows = self._windows(passages)
         return Hits(
-            evidence,
+            tuple(map(self._evidence, passages, *raw, windows)),
             None if bm25 is None else fusions.span(bm25),
             None if cosine is None else fusions.span(cosine),
         )
 
-    def _evidence(self, passage: int, bm25: float | None, vector: float | None) -> messages.Evidence:
+    def _evidence(
+        self, passage: int, bm25: float | None, vector: float | None, windows: neighbours.Rows
+    ) -> messages.Evidence:
         entry, ordinal = self._catalogue.passage(passage)
         document, chunk = entry.document, entry.document.chunks[ordinal]
         return messages.Evidence(
@@ -231,14 +234,20 @@ class Index:
             bm25=bm25,
             vector=vector,
             sentences=chunk.sentences,
-            vectors=self._windows(passage),
+            vectors=windows,
         )
 
-    def _windows(self, passage: int) -> neighbours.Rows:
-        entry, ordinal = self._catalogue.passage(passage)
-        above = entry.document.contexts
-        rows = self._neighbours.vectors(passage)
-        return rows if above is None else contexts.apart(rows, above[ordinal])
+    def _windows(self, passages: Sequence[int]) -> list[neighbours.Rows]:
+        """Return for each passage the vectors of its windows alone."""
+        rows, counts = self._neighbours.vectors(passages)
+        placed = [self._catalogue.passage(one) for one in passages]
+        above = [entry.document.contexts for entry, _ in placed]
+        if any(one is not None for one in above):
+            nothing = np.zeros(self.dimensions, np.float16)
+            each = [nothing if one is None else one[at] for one, (_, at) in zip(above, placed, strict=True)]
+            rows = contexts.apart(rows, np.repeat(each, counts, axis=0))
+        # Copies: a view would keep, and send, the rows of all.
+        return [part.copy() for part in np.split(rows, np.cumsum(counts)[:-1])]
 
 
 def _rows(document: messages.Indexed, entry: catalogues.Entry) -> neighbours.Rows:

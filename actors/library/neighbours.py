@@ -7,6 +7,7 @@ and only proposes: what is returned is the exact cosine. Few rows are compared o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -96,10 +97,10 @@ class Neighbours:
         edges = np.flatnonzero(np.diff(unlabelled.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
         self._free = [(int(start), int(end)) for start, end in edges]
 
-    def vectors(self, passage: int) -> Rows:
-        """Return a copy of a passage's rows."""
-        start, count = self._runs[passage]
-        return self._rows[start : start + count].copy()
+    def vectors(self, passages: Sequence[int]) -> tuple[Rows, Numbers]:
+        """Return a copy of the passages' rows, one after the other, and how many each has."""
+        starts, lengths = self._spans(passages)
+        return self._rows[places.runs(starts, lengths)], lengths
 
     def best(self, vector: Cosines, count: int, rows: Numbers | None = None) -> Numbers:
         """Return the labels of the `count` passages whose best row is nearest; only of `rows` if given.
@@ -122,10 +123,14 @@ class Neighbours:
 
     def cosines(self, vector: Cosines, passages: Sequence[int]) -> Cosines:
         """Return for each passage the exact cosine of its best row."""
-        starts, lengths = np.array([self._runs[one] for one in passages], np.int64).T
+        starts, lengths = self._spans(passages)
         cosines = self._compare(vector, self._rows[places.runs(starts, lengths)])
         best: Cosines = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths)
         return best
+
+    def _spans(self, passages: Sequence[int]) -> tuple[Numbers, Numbers]:
+        flat = np.fromiter(itertools.chain.from_iterable(map(self._runs.__getitem__, passages)), np.int64)
+        return flat[0::2], flat[1::2]
 
     def _scan(self, vector: Cosines, count: int, rows: Numbers) -> Numbers:
         labels = self._labels[rows]
