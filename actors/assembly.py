@@ -13,7 +13,7 @@ from actors import knobs, messages, settings
 from actors.assistant import composing, pipelines
 from actors.database import documents, engines, files, readings, revisions, tasks
 from actors.library import desks, indexes, indexing, ingests, rings, sources, workers
-from actors.models import embeddings, extractive
+from actors.models import embeddings, extractive, tokens
 from actors.models import engines as embedding_engines
 from actors.perception.documents import capabilities as reading
 from actors.perception.documents import readers
@@ -84,7 +84,7 @@ async def intake(
         files=known.files,
         reader=reader,
         indexer=indexing.Indexer(known.revisions, known.readings, vectors, shelf, time.time),
-        tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
+        tokens=tokenizer(chosen),
         limits=chosen.documents,
         cutting=numbers.chunking,
         clock=time.time,
@@ -107,10 +107,15 @@ def pipeline(
         embeddings=vectors,
         library=library,
         writer=composing.Writer(extractive.Extractive(vectors.name), numbers.answering),
-        tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
+        tokens=tokenizer(chosen),
         clock=time.perf_counter,
         now=time.time,
     )
+
+
+def tokenizer(chosen: settings.Settings) -> tokens.Tokens:
+    """Load the tokenizer of the embedding model, without the model."""
+    return embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine))
 
 
 def new_id(prefix: str) -> str:

@@ -10,7 +10,7 @@ from actors import knobs, messages, settings
 from actors.assistant import assistants
 from actors.database import documents, files, readings, tasks
 from actors.library import intakes
-from actors.models import embeddings
+from actors.models import embeddings, tokens
 
 
 class Search(Protocol):
@@ -34,6 +34,8 @@ class Cast:
     intake: intakes.Intake
     library: Search
     embeddings: embeddings.Embeddings
+    tokens: tokens.Tokens
+    """The embedding model's own."""
     assistant: assistants.Assistant
     journal: assistants.Journal
     capabilities: Callable[[], Awaitable[list[messages.Capability]]]

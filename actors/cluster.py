@@ -157,6 +157,7 @@ def connect(
         intake=intake,
         library=libraries.Library(members, SEARCH_TIMEOUT_S),
         embeddings=vectors,
+        tokens=assembly.tokenizer(chosen),
         assistant=answering,
         journal=_journal(chosen),
         capabilities=lambda: assembly.capabilities(chosen),

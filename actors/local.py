@@ -24,9 +24,7 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
     await migrations.upgrade(known.database)
     engine = await asyncio.to_thread(engines.load, chosen.embeddings, chosen.home / "models")
     vectors = engine.embeddings
-    members = {
-        str(key): shards.LocalShard(indexes.Index(vectors.dimensions)) for key in range(chosen.library.shards)
-    }
+    members = {str(key): shards.LocalShard(indexes.Index(vectors.dimensions)) for key in range(chosen.library.shards)}
     library = libraries.Library(members, SHARD_TIMEOUT_S)
     source = assembly.CurrentSource(known.readings, vectors.name)
     for key, shard in members.items():
@@ -49,6 +47,7 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
                 intake=ingest,
                 library=library,
                 embeddings=vectors,
+                tokens=engine.tokens,
                 assistant=assistant,
                 journal=journal,
                 capabilities=lambda: assembly.capabilities(chosen),
