@@ -191,3 +191,9 @@ async def test_what_is_harmless_without_its_sting_is_read(pool: readers.Readers)
         assert not re.search(r"<script|javascript:|app\.alert|function\s*\(", text), name
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text), name
     assert len(pool.pids) == 1
+
+
+async def test_an_encrypted_workbook_of_excel_2007(pool: readers.Readers) -> None:
+    path = DATA / "hostile" / "password_protected.xlsx"
+    parsed = await pool.read(path, path.name, password="123")
+    assert "| Row 1 Column 1 | Row 1 Column 2 |" in parsed.pages[0].markdown

@@ -14,7 +14,7 @@ _UNWANTED = re.compile(
 _LIGATURES = re.compile("[\ufb00-\ufb06]")
 _NEWLINES = re.compile("\r\n?|\u2028|\u2029|\x85")
 _ODD_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-_TRAILING = re.compile(r"[ \t]+(?=\n|\Z)")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")
 _BLANK_RUN = re.compile(r"\n{3,}")
 _SYMBOLS = str.maketrans({"\uf0b7": "•", "\uf0a7": "•", "\uf0d8": "•", "\uf0fc": "✓", "\uf020": " "})
 

@@ -90,7 +90,7 @@ _BY_SUFFIX = {
 }
 _BY_MEDIA_TYPE = {kind.media_type: kind for kind in (EML, HTML, CSV, MARKDOWN)} | {"text/tab-separated-values": CSV}
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]*\S", re.MULTILINE)
 _MAIL_FIELDS = {

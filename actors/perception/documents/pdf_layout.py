@@ -20,8 +20,8 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]{2,}.{0,40}[\u0590-\u08ff]{2,}", re.
 _PICTURE = re.compile(r"^\s*\**==> .*? <==\**\s*$|<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.MULTILINE)
 _PICTURE_TEXT = re.compile(r"\**-+ (?:Start|End) of picture text -+\**(?:<br>)?")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*")
-_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1")
-_ITALIC = re.compile(r"(?<![\w_])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_])")
+_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.{1,500}?)(?<=\S)\1")
+_ITALIC = re.compile(r"(?<![\w_])_(?=\S)([^_\n]{1,500}?)(?<=\S)_(?![\w_])")
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 _BULLET = re.compile(r"^( *)[*+•] +", re.MULTILINE)
 
