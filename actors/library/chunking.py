@@ -87,6 +87,8 @@ class _Ruler:
         """Return a span in even parts of at most that many tokens, cut at white space where there is some."""
         first = bisect.bisect_left(self._starts, span.start)
         total = bisect.bisect_left(self._starts, span.end) - first
+        if total <= most:
+            return [span]
         parts: list[messages.Span] = []
         start = span.start
         left = total
