@@ -217,10 +217,85 @@ hydrogen helium carbon nitrogen oxygen sulfur chlorine sodium iron copper silver
 proton neutron electron
 acid alkaline
 plant animal
+predator prey
+carnivore herbivore
+upstream downstream
+sunrise sunset
+breakfast lunch dinner
+winner loser
+host guest
+landlord tenant
+lender borrower
+creditor debtor
+plaintiff defendant
+licensor licensee
+lessor lessee
+supply demand
+profit loss
+income|revenue expense|cost
+asset liability
+debit credit
+gross net
+deposit withdraw|withdrawal
+input output
+upload download
+install uninstall
+enable|activate disable|deactivate
+lock unlock
+encrypt decrypt
+online offline
+wired wireless
+manual automatic
+analog digital
+odd even
+convex concave
+numerator denominator
+acute chronic
+benign malignant
+inpatient outpatient
+systolic diastolic
+vein artery
+army navy
+offense defense
+wartime peacetime
+theory practice
+comedy tragedy
+poetry prose
+fiction nonfiction
+undergraduate graduate|postgraduate
+freshman sophomore junior senior
+bachelor master doctorate
+mayor governor senator
+emigrate|emigrant|emigration immigrate|immigrant|immigration
+victim perpetrator
+theist atheist
+optimist pessimist
+introvert extrovert
+literal figurative
+abstract concrete
+objective subjective
+qualitative quantitative
+relative absolute
+synchronous asynchronous
+convergent|converge divergent|diverge
+compress|compression stretch|tension
+evaporate|evaporation condense|condensation
+oxidation reduction
+anode cathode
+endothermic exothermic
+renewable nonrenewable
+organic inorganic
+metal nonmetal
+transparent opaque
+visible invisible
+mobile stationary
+nomadic sedentary
 """
 
 PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis", "anti")
 NEGATIONS = frozenset(("not", "never", "no", "nor", "none", "neither", "without", "cannot", "except"))
+LACKING = frozenset(("fail", "lack", "few", "fewer", "refus", "prevent", "forbid", "prohibit", "ban", "exclud", "only"))
+"""Stems."""
 
 
 def _table() -> dict[str, dict[int, frozenset[int]]]:
@@ -241,21 +316,20 @@ def contradict(question: Set[str], sentence: Set[str]) -> bool:
     """Say whether a sentence excludes what a question is about. Both are stems."""
     missing, other = question - sentence, sentence - question
     return (
-        any(_excluded(stem, other) for stem in missing)
+        any(_excluded(stem, sentence) for stem in missing)
         or any(_reversed(stem, sentence) for stem in missing)
         or (_numbers(missing) and _numbers(other))
-        or (bool(question & NEGATIONS) and not any(_negates(stem) for stem in sentence))
+        or (any(map(_negated, question)) and not any(_negated(stem) or _lacks(stem) for stem in sentence))
     )
 
 
-def _excluded(stem: str, other: Set[str]) -> bool:
-    scales = _TABLE.get(stem, {})
-    return any(
-        values.isdisjoint(_TABLE[rival][scale])
-        for scale, values in scales.items()
-        for rival in other
-        if scale in _TABLE.get(rival, {})
-    )
+def _excluded(stem: str, sentence: Set[str]) -> bool:
+    """Say whether a sentence has other values on a scale of the word, and not its own by another name."""
+    for scale, values in _TABLE.get(stem, {}).items():
+        rivals = [_TABLE[rival][scale] for rival in sentence if scale in _TABLE.get(rival, {})]
+        if rivals and all(values.isdisjoint(rival) for rival in rivals):
+            return True
+    return False
 
 
 def _reversed(stem: str, sentence: Set[str]) -> bool:
@@ -270,5 +344,10 @@ def _numbers(stems: Iterable[str]) -> bool:
     return any(stem[0].isdigit() for stem in stems)
 
 
-def _negates(stem: str) -> bool:
-    return stem in NEGATIONS or stem.endswith(("n't", "less")) or stem.startswith(("un", "non"))
+def _negated(stem: str) -> bool:
+    return stem in NEGATIONS or stem.endswith("n't")
+
+
+def _lacks(stem: str) -> bool:
+    """Say whether a word takes something away without a word of negation."""
+    return stem.endswith("less") or stem.startswith(("un", "non")) or stem in LACKING
