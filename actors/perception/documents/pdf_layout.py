@@ -17,12 +17,16 @@ from actors.perception.documents import kinds, pdf, sources
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]{2,}.{0,40}[\u0590-\u08ff]{2,}", re.DOTALL)
 """Hebrew and Arabic: the models' text has its ligatures turned round and its lines in disorder."""
-_PICTURE = re.compile(r"^\s*\**==> .*? <==\**\s*$|<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.MULTILINE)
+_PICTURE = re.compile(r"^[ \t]*\**==> .*? <==\**[ \t]*$|<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.MULTILINE)
 _PICTURE_TEXT = re.compile(r"\**-+ (?:Start|End) of picture text -+\**(?:<br>)?")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*")
-_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.{1,500}?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.{1,500}?)(?<=\S)\1(?: (?=[.,;:!?)]))?")
 _ITALIC = re.compile(r"(?<![\w_])_(?=\S)([^_\n]{1,500}?)(?<=\S)_(?![\w_])")
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
+_LATE_HEADING = re.compile(r"(?<=\S) (?=#{2,6} \S)")
+_LOOSE_ITEMS = re.compile(r"^( *(?:- |\d+\. ).*)\n\n(?= *(?:- |\d+\. ))", re.MULTILINE)
+_ROW = re.compile(r"^\|.*\|[ \t]*$", re.MULTILINE)
+_CELLS = re.compile(r"(?<!\\)\|")
 _BULLET = re.compile(r"^( *)[*+•] +", re.MULTILINE)
 
 
@@ -60,9 +64,20 @@ def _page(document: pymupdf.Document, number: int) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Return the models' Markdown without emphasis, picture remarks and break tags: text to search and to quote."""
+    """Return the models' Markdown as the first pass would write it: no emphasis, no remarks on pictures, tight lists.
+
+    The same sentence then reads the same in both passes, and need not be embedded twice.
+    """
     text = _PICTURE_TEXT.sub("", _PICTURE.sub("", markdown))
     text = _BREAK.sub(" ", text)
     text = _ITALIC.sub(r"\1", _EMPHASIS.sub(r"\2", text))
     text = _HEADING.sub(lambda found: f"{found[1]} {found[2].strip('*_ ')}", text)
-    return _BULLET.sub(r"\1- ", text)
+    text = _BULLET.sub(r"\1- ", _LATE_HEADING.sub("\n\n", text))
+    return _ROW.sub(_row, _LOOSE_ITEMS.sub(r"\1\n", text))
+
+
+def _row(found: re.Match[str]) -> str:
+    cells = [cell.strip() for cell in _CELLS.split(found[0].strip())[1:-1]]
+    if all(cell and set(cell) <= {"-", ":"} for cell in cells):
+        return "|" + "-|" * len(cells)
+    return "| " + " | ".join(cells) + " |"

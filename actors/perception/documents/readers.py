@@ -93,7 +93,13 @@ class Readers:
 
     def _request(self, path: Path, name: str, media_type: str, password: str | None) -> dict[str, object]:
         limits = (self._settings.pages, self._settings.chars, self._settings.unpacked_bytes)
-        return {"path": str(path), "name": name, "media_type": media_type, "password": password, "limits": limits}
+        return {
+            "path": str(path.absolute()),
+            "name": name,
+            "media_type": media_type,
+            "password": password,
+            "limits": limits,
+        }
 
     async def _take(self) -> processes.Process:
         while self._idle:
