@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -25,14 +24,10 @@ from actors.library import actor as library_actor
 from actors.library import indexes, ingests, intake_actor, libraries, shards, snapshots, workers
 from actors.models import embeddings
 
-log = logging.getLogger(__name__)
-
 SEARCH_TIMEOUT_S = 10.0
 SNAPSHOT_S = 30.0
 PUT_TIMEOUT_S = 300.0
 """A large document may take minutes to enter the graph."""
-STARTS = 3
-"""Times Ray is started before that is given up."""
 FEWEST_CPUS = 2
 """Ray plans with at least this many: the default cast asks for fractions that fit."""
 
@@ -43,19 +38,6 @@ def start(chosen: settings.Settings) -> None:
     if chosen.cluster.address != "local":
         ray.init(address=chosen.cluster.address, **shared)
         return
-    for left in reversed(range(STARTS)):
-        try:
-            _start_here(chosen, shared)
-            return
-        except Exception:
-            # Ray gives its own daemons 30 s, which a busy machine does not, and says so with a bare Exception.
-            ray.shutdown()
-            if not left:
-                raise
-            log.warning("Ray did not start in its time; once more", exc_info=True)
-
-
-def _start_here(chosen: settings.Settings, shared: dict[str, Any]) -> None:
     ray.init(
         address="local",
         num_cpus=chosen.cluster.cpus or max(os.cpu_count() or 1, FEWEST_CPUS),
