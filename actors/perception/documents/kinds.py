@@ -16,28 +16,27 @@ HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A format with a name for people and the media type it is stored under."""
+    """A format: the media type it is stored under, and its name for people."""
 
-    name: str
     media_type: str
     title: str
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
-PDF = Kind("pdf", "application/pdf", "PDF")
-DOCX = Kind("docx", _OOXML + "wordprocessingml.document", "Word document")
-PPTX = Kind("pptx", _OOXML + "presentationml.presentation", "PowerPoint presentation")
-XLSX = Kind("xlsx", _OOXML + "spreadsheetml.sheet", "Excel workbook")
-XLS = Kind("xls", "application/vnd.ms-excel", "Excel 97-2003 workbook")
-ODT = Kind("odt", "application/vnd.oasis.opendocument.text", "OpenDocument text")
-EPUB = Kind("epub", "application/epub+zip", "EPUB book")
-EML = Kind("eml", "message/rfc822", "e-mail message")
-RTF = Kind("rtf", "application/rtf", "Rich Text")
-HTML = Kind("html", "text/html", "web page")
-CSV = Kind("csv", "text/csv", "delimited table")
-MARKDOWN = Kind("markdown", "text/markdown", "Markdown")
-TEXT = Kind("text", "text/plain", "plain text")
-LOCKED_OFFICE = Kind("locked-office", "application/x-ole-storage", "encrypted Office file")
+PDF = Kind("application/pdf", "PDF")
+DOCX = Kind(_OOXML + "wordprocessingml.document", "Word document")
+PPTX = Kind(_OOXML + "presentationml.presentation", "PowerPoint presentation")
+XLSX = Kind(_OOXML + "spreadsheetml.sheet", "Excel workbook")
+XLS = Kind("application/vnd.ms-excel", "Excel 97-2003 workbook")
+ODT = Kind("application/vnd.oasis.opendocument.text", "OpenDocument text")
+EPUB = Kind("application/epub+zip", "EPUB book")
+EML = Kind("message/rfc822", "e-mail message")
+RTF = Kind("application/rtf", "Rich Text")
+HTML = Kind("text/html", "web page")
+CSV = Kind("text/csv", "delimited table")
+MARKDOWN = Kind("text/markdown", "Markdown")
+TEXT = Kind("text/plain", "plain text")
+LOCKED_OFFICE = Kind("application/x-ole-storage", "encrypted Office file")
 
 KINDS = (PDF, DOCX, PPTX, XLSX, XLS, ODT, EPUB, EML, RTF, HTML, CSV, MARKDOWN, TEXT, LOCKED_OFFICE)
 

@@ -7,14 +7,11 @@ never stands in the way of a first pass. What a file does to its process, it doe
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from actors import errors, messages, settings
 from actors.perception.documents import processes
-
-log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Told (pages done, pages in all)."""
