@@ -162,6 +162,7 @@ class Browser:
         """Upload files and wait until each is ready or refused."""
         self.choose(*files)
         self.click("#add")
+        self.wait(lambda: not self.seen("#files .file-preview"), "the upload does not begin")
         self.wait(
             lambda: len(self.seen(".uploads li.good, .uploads li.bad")) == len(files) and self.one("#add").is_enabled(),
             "the uploads do not end",
