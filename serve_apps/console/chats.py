@@ -54,7 +54,7 @@ class Chat:
 
     def wire(self, page: gr.Blocks) -> None:
         """Connect the components; called once, inside the page."""
-        shown = [self._transcript, self._past, self._question, *self._examples]
+        shown = [self._transcript, self._past, self._question]
         self._question.submit(self._ask, [self._question, self._past], shown, show_progress="hidden")
         for button in self._examples:
             button.click(self._ask, [button, self._past], shown, show_progress="hidden")
@@ -65,12 +65,10 @@ class Chat:
     async def _ask(self, question: str, past: Exchanges, request: gr.Request) -> AsyncGenerator[Any, None]:
         session = str(request.session_hash)
         if not question.strip() or session in self._stops:  # one answer at a time; what was typed stays
-            yield [gr.skip()] * (3 + SHOWN)
+            yield [gr.skip()] * 3
             return
         exchange = conversations.Exchange(question.strip())
-        hidden = [gr.update(visible=False)] * SHOWN
-        yield self._painted(past, exchange, gr.update(value="", submit_btn=False, stop_btn="Stop"), hidden)
-        kept = [gr.skip()] * SHOWN
+        yield self._painted(past, exchange, gr.update(value="", submit_btn=False, stop_btn="Stop"))
         painted = 0.0
         stop = self._stops[session] = asyncio.Event()
         try:
@@ -79,20 +77,18 @@ class Chat:
                 async for chunk in chunks:
                     exchange = exchange.heard(chunk)
                     if time.monotonic() - painted >= FLUSH_S:
-                        yield self._painted(past, exchange, gr.skip(), kept)
+                        yield self._painted(past, exchange, gr.skip())
                         painted = time.monotonic()
             exchange = exchange.ended("Stopped." if stop.is_set() else "")
         except gateways.Refused as refusal:
             exchange = exchange.ended(str(refusal))
         finally:
             self._stops.pop(session, None)
-        yield self._painted(past, exchange, gr.update(submit_btn="Ask", stop_btn=False), kept)
+        yield self._painted(past, exchange, gr.update(submit_btn="Ask", stop_btn=False))
 
-    def _painted(
-        self, past: Exchanges, exchange: conversations.Exchange, question: Any, examples: list[Any]
-    ) -> list[Any]:
+    def _painted(self, past: Exchanges, exchange: conversations.Exchange, question: Any) -> list[Any]:
         exchanges = [*past, exchange]
-        return [transcripts.conversation(exchanges), exchanges, question, *examples]
+        return [transcripts.conversation(exchanges), exchanges, question]
 
     def _stop(self, request: gr.Request) -> None:
         stop = self._stops.get(str(request.session_hash))
@@ -100,7 +96,7 @@ class Chat:
             stop.set()
 
     async def _offer(self) -> list[Any]:
-        """Offer the questions whose documents are in the library."""
+        """Offer the questions whose documents are in the library. The style sheet hides them once one was asked."""
         try:
             names = {document.name for document in await self._gateway.documents() if document.status == "ready"}
         except gateways.Refused:
