@@ -58,7 +58,7 @@ class Answering:
     """Relevance against novelty (Carbonell & Goldstein 1998)."""
     keep_above: Annotated[float, Between(0.0, 1.0)] = 0.75
     """A further sentence needs this share of the best one's support."""
-    abstain_below: Annotated[float, Between(0.0, 1.0)] = 0.34
+    abstain_below: Annotated[float, Between(0.0, 1.0)] = 0.32
     """Confidence under which the answer is 'I do not know'."""
 
 

@@ -91,7 +91,8 @@ def main() -> None:
     }
     names = [field.name for field in fields(confidence.Features)]
     for engine, seen in engines.items():
-        found = [one for one in inquiries.collect(engine, knobs.Retrieval(), list(SHARES)) if one.tuning]
+        retrieval = knobs.Retrieval() if engine != "hashing" else knobs.Retrieval(alpha=1.0)
+        found = [one for one in inquiries.collect(engine, retrieval, list(SHARES)) if one.tuning]
         kinds = np.array([one.kind for one in found])
         x, y = seen(found), (kinds == "answerable").astype(float)
         repeats = validated(x, kinds)
