@@ -17,6 +17,18 @@ FLUSH_S = 0.08
 SHOWN = 4
 """Most example questions."""
 
+_FOLLOW = """
+const box = element.closest('.html-container');
+let follow = true, asked = 0;
+box.addEventListener('scroll', () => { follow = box.scrollHeight - box.scrollTop - box.clientHeight < 60; });
+watch('value', () => {
+  const questions = element.querySelectorAll('.exchange').length;
+  if (questions !== asked) { asked = questions; follow = true; }
+  if (follow) box.scrollTop = box.scrollHeight;
+});
+"""
+"""Keeps the end in sight until the reader scrolls up. Gradio's `autoscroll` loses it when paintings come fast."""
+
 Exchanges = list[conversations.Exchange]
 T = TypeVar("T")
 
@@ -35,7 +47,7 @@ class Chat:
             transcripts.conversation([]),
             elem_id="transcript",
             max_height="100%",  # type: ignore[arg-type]  # CSS units; makes it the element that scrolls
-            autoscroll=True,
+            js_on_load=_FOLLOW,
             apply_default_css=False,
         )
         with gr.Row(elem_id="examples"):

@@ -35,8 +35,7 @@ def test_the_question_is_always_in_sight(browser: browsers.Browser) -> None:
     box = browser.one("#question").rect
     assert box["y"] + box["height"] <= browser.screen.height
     assert browser.driver.execute_script("return document.documentElement.scrollHeight - window.innerHeight") <= 0
-    last = browser.seen(".answer.whole")[-1]
-    browser.wait(lambda: last.rect["y"] < box["y"], "the last answer is below the fold")
+    browser.wait(lambda: browser.seen(".answer.whole")[-1].rect["y"] < box["y"], "the last answer is below the fold")
 
 
 def test_everything_that_can_be_used_has_a_name(browser: browsers.Browser) -> None:
