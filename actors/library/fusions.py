@@ -23,9 +23,14 @@ class Range(NamedTuple):
     high: float
 
 
-def span(scores: Scores) -> Range | None:
-    """Return the range of scores; None when there are none."""
-    return Range(float(scores.min()), float(scores.max())) if len(scores) else None
+def span(scores: Scores) -> Range:
+    """Return the range of scores, of which there is one at least."""
+    return Range(float(scores.min()), float(scores.max()))
+
+
+def reaching(scores: Range, height: float) -> Range:
+    """Return a range that goes up to `height` at least."""
+    return Range(scores.low, max(scores.high, height))
 
 
 def union(ranges: Iterable[Range | None]) -> Range:

@@ -22,6 +22,8 @@ NAME_WEIGHT = 3
 """Times the document's name and the headings count against the text (measured: docs/retrieval.md)."""
 LOOKED = 3
 """Times the depth that BM25 is asked for, to know most of what vectors propose; what lies deeper counts as 0."""
+COVERED = 0.6
+"""Share of a question's idf that a best BM25 must reach to count in full: words that find little weigh little."""
 TERMS = 128
 """Most distinct terms of a question that BM25 looks for. A pasted book costs no more than that."""
 SLICE = 16
@@ -35,7 +37,8 @@ class Hits:
     evidence: tuple[messages.Evidence, ...]
     """`score` is still 0."""
     bm25: fusions.Range | None
-    """Range of BM25 over all candidates, also those that are no contenders; None when that side did not look."""
+    """Range of BM25 over all candidates, also those that are no contenders, and up to what the question's words would
+    be worth; None when that side did not look."""
     vector: fusions.Range | None
     """The same for the cosine."""
 
@@ -147,12 +150,14 @@ class Index:
             found = list(dict.fromkeys([*itertools.islice(known, depth), *near]))
             if not found:
                 return NOTHING
-            bm25 = cosine = None
+            bm25 = cosine = bm25_range = vector_range = None
             if terms is not None:
                 bm25 = np.array([known.get(one, 0.0) for one in found], np.float32)
+                bm25_range = fusions.reaching(fusions.span(bm25), COVERED * self._postings.mass(terms))
             if query.alpha < 1 and query.vector is not None:
                 cosine = self._neighbours.cosines(query.vector, found)
-            return self._hits(found, bm25, cosine, wanted)
+                vector_range = fusions.span(cosine)
+            return Hits(self._contenders(found, bm25, cosine, wanted), bm25_range, vector_range)
 
     def _check(self, document: messages.Indexed) -> None:
         rows = sum(len(chunk.sentences) for chunk in document.chunks)
@@ -202,7 +207,9 @@ class Index:
         starts, lengths = np.array([(one.row, one.rows) for one in entries], np.int64).T
         return places.runs(starts, lengths)
 
-    def _hits(self, found: Sequence[int], bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int) -> Hits:
+    def _contenders(
+        self, found: Sequence[int], bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int
+    ) -> tuple[messages.Evidence, ...]:
         nothing = np.zeros(len(found), np.float32)
         kept = fusions.contenders(nothing if bm25 is None else bm25, nothing if cosine is None else cosine, k)
         at = np.flatnonzero(kept).tolist()
@@ -211,12 +218,7 @@ class Index:
             [None] * len(at) if bm25 is None else bm25[at].tolist(),
             [None] * len(at) if cosine is None else cosine[at].tolist(),
         )
-        windows = self._windows(passages)
-        return Hits(
-            tuple(map(self._evidence, passages, *raw, windows)),
-            None if bm25 is None else fusions.span(bm25),
-            None if cosine is None else fusions.span(cosine),
-        )
+        return tuple(map(self._evidence, passages, *raw, self._windows(passages)))
 
     def _evidence(
         self, passage: int, bm25: float | None, vector: float | None, windows: neighbours.Rows

@@ -7,6 +7,7 @@ BM25 has tantivy's k1 = 1.2, b = 0.75. Statistics are the shard's own, as in eve
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterable
 
@@ -81,6 +82,15 @@ class Postings:
             if len(found) < asked or len(kept) >= count:
                 return dict(itertools.islice(kept.items(), count))
         return self._search(self._among(query, documents), count)
+
+    def mass(self, terms: Counter[str]) -> float:
+        """Return the sum of the terms' idf: the BM25 of a passage of average length that has each of them once."""
+        count = self._searcher.num_docs
+        found = {term: self._searcher.doc_freq("text", term) for term in terms}
+        return sum(
+            times * math.log1p((max(count - found[term], 0) + 0.5) / (found[term] + 0.5))
+            for term, times in terms.items()
+        )
 
     def _any(self, terms: Counter[str]) -> tantivy.Query:
         clauses = []
