@@ -77,6 +77,8 @@ def test_the_killed_come_back(installation: installations.Installation, api: htt
         "/v1/documents", files={"file": ("after.md", b"# After\n\nThe lighthouse keeper is called Ann.\n")}
     )
     assert answer.status_code in (201, 202), answer.text
-    found = api.post("/v1/search", json={"query": "Who keeps the lighthouse?", "k": 3}).json()["data"]
-    assert found[0]["document_id"] == answer.json()["id"]
-    assert api.delete(f"/v1/documents/{answer.json()['id']}").status_code == 200
+    document = installations.settled(api, answer.json())
+    only = {"documents": [document["id"]]}
+    found = api.post("/v1/search", json={"query": "Who keeps the lighthouse?", "k": 3, "filter": only}).json()["data"]
+    assert "Ann" in found[0]["text"]
+    assert api.delete(f"/v1/documents/{document['id']}").status_code == 200

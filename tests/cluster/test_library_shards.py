@@ -19,6 +19,7 @@ from ray import cloudpickle
 
 from actors import messages
 from actors.library import actor, indexes, libraries, rings, shards, sources
+from tests import installations
 from tests.unit.library import making
 
 NAMESPACE = "library-tests"
@@ -26,11 +27,15 @@ DOCUMENTS = 60
 
 
 @pytest.fixture(scope="module")
-def ray_here() -> Iterator[None]:
+def ray_here(installation: installations.Installation) -> Iterator[None]:
+    """The shared installation's Ray, joined as any driver joins it."""
     for module in (sys.modules[__name__], making):
         cloudpickle.register_pickle_by_value(module)
-    ray.init(num_cpus=2, namespace=NAMESPACE, include_dashboard=False, log_to_driver=False)
+    installations.TOKEN.write_text((installation.home / "ray-token").read_text())
+    ray.init(address=installation.ray_address, namespace=NAMESPACE, log_to_driver=False)
     yield
+    for name in ray.util.list_named_actors():
+        ray.kill(ray.get_actor(name))
     ray.shutdown()
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
@@ -32,16 +33,11 @@ def pdf(tmp_path: Path, *pages: str) -> Path:
     return path
 
 
-def upload(api: httpx.Client, path: Path) -> dict[str, object]:
-    """Upload and wait until it can be searched, as a client does."""
+def upload(api: httpx.Client, path: Path) -> dict[str, Any]:
+    """Upload and wait until it can be searched."""
     answer = api.post("/v1/documents", files={"file": (path.name, path.read_bytes())})
     assert answer.status_code in (200, 201, 202), answer.text
-    document = answer.json()
-    deadline = time.monotonic() + WAIT_S
-    while document["status"] == "processing" and time.monotonic() < deadline:
-        document = api.get(f"/v1/documents/{document['id']}", headers={"Prefer": "wait=1"}).json()
-    assert document["status"] == "ready", document
-    return dict(document)
+    return installations.settled(api, answer.json())
 
 
 def test_a_streamed_cited_answer_over_a_document_just_uploaded(
