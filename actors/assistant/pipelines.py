@@ -32,9 +32,7 @@ class Tokens(Protocol):
 class Writer(Protocol):
     """Makes an answer of evidence."""
 
-    def write(
-        self, question: str, vector: Vectors | None, evidence: Sequence[messages.Evidence]
-    ) -> composing.Composed:
+    def write(self, question: str, vector: Vectors | None, evidence: Sequence[messages.Evidence]) -> composing.Composed:
         """Answer with cited sentences, or abstain."""
         ...
 

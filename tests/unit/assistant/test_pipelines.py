@@ -13,9 +13,7 @@ from actors.assistant import composing, pipelines
 from actors.library import chunking, indexes, libraries, shards, windows
 from actors.models import extractive, hashing, lanes, tokens
 
-TEXT = (
-    "# Ferry\n\nThe ferry to the island leaves at noon every day but Sunday.\n\n# Harbour\n\nAnn is harbour master."
-)
+TEXT = "# Ferry\n\nThe ferry to the island leaves at noon every day but Sunday.\n\n# Harbour\n\nAnn is harbour master."
 
 
 @pytest.fixture
