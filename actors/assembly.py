@@ -16,7 +16,7 @@ from actors.cache import connections, deep_tier, far_tiers, lifetimes, redis_tie
 from actors.cache import ledgers as coherence
 from actors.database import documents, engines, entries, files, ledgers, readings, revisions, tasks
 from actors.library import desks, indexes, indexing, ingests, kept, rings, sources, workers
-from actors.models import embeddings, extractive
+from actors.models import embeddings, extractive, tokens
 from actors.models import engines as embedding_engines
 from actors.models import kept as kept_models
 from actors.perception.documents import capabilities as reading
@@ -89,7 +89,7 @@ async def intake(
         files=known.files,
         reader=reader,
         indexer=indexing.Indexer(known.revisions, known.readings, vectors, shelf, time.time),
-        tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
+        tokens=tokenizer(chosen),
         limits=chosen.documents,
         cutting=numbers.chunking,
         clock=time.time,
@@ -147,10 +147,15 @@ def pipeline(
         bare=vectors,
         library=kept.KeptLibrary(library, cache),
         writer=composing.Writer(extractive.Extractive(vectors.name), numbers.answering),
-        tokens=embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine)),
+        tokens=tokenizer(chosen),
         clock=time.perf_counter,
         now=time.time,
     )
+
+
+def tokenizer(chosen: settings.Settings) -> tokens.Tokens:
+    """Load the tokenizer of the embedding model, without the model."""
+    return embedding_engines.tokenizer(embedding_engines.chosen(chosen.embeddings.engine))
 
 
 def new_id(prefix: str) -> str:

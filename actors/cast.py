@@ -11,7 +11,7 @@ from actors.assistant import assistants
 from actors.cache import tiers
 from actors.database import documents, engines, files, readings, tasks
 from actors.library import intakes
-from actors.models import embeddings
+from actors.models import embeddings, tokens
 
 
 class Search(Protocol):
@@ -40,6 +40,8 @@ class Cast:
     intake: intakes.Intake
     library: Search
     embeddings: embeddings.Embeddings
+    tokens: tokens.Tokens
+    """The embedding model's own."""
     assistant: assistants.Assistant
     journal: assistants.Journal
     cache: tiers.Tiers

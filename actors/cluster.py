@@ -156,6 +156,7 @@ def connect(
         intake=intake,
         library=library_kept.KeptLibrary(libraries.Library(members, SEARCH_TIMEOUT_S), cache),
         embeddings=models_kept.KeptEmbeddings(vectors, cache),
+        tokens=assembly.tokenizer(chosen),
         assistant=kept.KeptAnswers(answering, cache, scribes.Scribe(journal), vectors.name, numbers),
         journal=journal,
         cache=cache,

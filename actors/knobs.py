@@ -20,11 +20,11 @@ class Between(NamedTuple):
 class Retrieval:
     """How passages are found."""
 
-    alpha: Annotated[float, Between(0.0, 1.0)] = 0.5
-    """Weight of BM25 against vectors."""
+    alpha: Annotated[float, Between(0.0, 1.0)] = 0.25
+    """Weight of BM25 against vectors (measured: docs/retrieval.md)."""
     k: Annotated[int, Between(1, 64)] = 8
     """Passages handed on."""
-    depth: Annotated[int, Between(10, 1000)] = 100
+    depth: Annotated[int, Between(10, 1000)] = 50
     """Candidates taken from each side before fusion."""
 
 
@@ -58,7 +58,7 @@ class Answering:
     """Relevance against novelty (Carbonell & Goldstein 1998)."""
     keep_above: Annotated[float, Between(0.0, 1.0)] = 0.75
     """A further sentence needs this share of the best one's support."""
-    abstain_below: Annotated[float, Between(0.0, 1.0)] = 0.34
+    abstain_below: Annotated[float, Between(0.0, 1.0)] = 0.32
     """Confidence under which the answer is 'I do not know'."""
 
 

@@ -53,6 +53,7 @@ async def opened(chosen: settings.Settings, numbers: knobs.Knobs | None = None) 
                 intake=ingest,
                 library=library_kept.KeptLibrary(library, cache),
                 embeddings=models_kept.KeptEmbeddings(vectors, cache),
+                tokens=engine.tokens,
                 assistant=assistant,
                 journal=journal,
                 cache=cache,

@@ -22,6 +22,4 @@ async def ask(probes: Mapping[str, Probe], timeout_s: float = TIMEOUT_S) -> dict
     for name, answer in zip(probes, answers, strict=True):
         if isinstance(answer, BaseException):
             log.info("%s does not answer: %r", name, answer)
-    return {
-        name: not isinstance(answer, BaseException) for name, answer in zip(probes, answers, strict=True)
-    }
+    return {name: not isinstance(answer, BaseException) for name, answer in zip(probes, answers, strict=True)}

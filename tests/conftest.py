@@ -72,3 +72,9 @@ async def store(database_url: str) -> AsyncIterator[stores.Store]:
     """The repositories over each kind of database in turn."""
     async with stores.opened(database_url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for graphs made from model packages: made once, seconds."""
+    return tmp_path_factory.mktemp("models")

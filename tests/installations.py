@@ -7,16 +7,24 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
+TOKEN = Path(tempfile.mkdtemp(prefix="ray-token-")) / "token"
+"""Where a test that joins an installation's Ray puts its token: Ray looks for the place once, when it is imported."""
+os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(TOKEN)}
+
 START_TIMEOUT_S = 240.0
 STOP_TIMEOUT_S = 90.0
+SETTLE_TIMEOUT_S = 60.0
 LAST_LINE = "Ctrl-C stops everything"
 
 
@@ -87,6 +95,16 @@ def stop(installation: Installation) -> str:
         installation.process.send_signal(signal.SIGINT)
     rest, _ = installation.process.communicate(timeout=STOP_TIMEOUT_S)
     return rest
+
+
+def settled(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
+    """Wait as a client does until the document is ready."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    while document["status"] == "processing":
+        assert time.monotonic() < deadline, document
+        document = api.get(f"/v1/documents/{document['id']}").raise_for_status().json()
+    assert document["status"] == "ready", document
+    return document
 
 
 @pytest.fixture(scope="session")

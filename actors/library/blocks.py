@@ -11,9 +11,10 @@ from actors.library import sentences
 
 Kind = Literal["heading", "table", "list", "code", "text"]
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S")
-_RULE = re.compile(r"[ \t]*\|[ \t|:-]*-[ \t|:-]*$")
+_RULE = frozenset(" \t|:-")
+"""What the line under a table's header is made of."""
 
 
 class Block(NamedTuple):
@@ -82,7 +83,7 @@ def _lines(markdown: str) -> Iterator[_Line | None]:
         elif stripped.startswith(("```", "~~~")):
             fence = stripped[:3]
             yield _Line("code", place, stop)
-        elif stripped[0] == "|":
+        elif stripped[0] == "|" or " | " in stripped:  # a table's row needs no outer bars
             yield _Line("table", place, stop)
         elif stripped[0] == "#" and _HEADING.match(text):
             yield _Line("heading", place, stop)
@@ -97,14 +98,18 @@ def _block(markdown: str, run: list[_Line]) -> Block:
     kind, start, end = run[0].kind, run[0].start, run[-1].end
     if kind == "heading":
         found = _HEADING.match(markdown, start, end)
-        level, title = (len(found[1]), found[2].strip()) if found else (1, markdown[start:end].strip())
+        level, title = (len(found[1]), found[2].strip(" \t#")) if found else (1, markdown[start:end].strip())
         return Block(kind, start, end, level, title, (messages.Span(start, end),), False)
     if kind in {"table", "code"}:
-        headed = kind == "table" and len(run) > 2 and bool(_RULE.match(markdown, run[1].start, run[1].end))
+        headed = kind == "table" and len(run) > 2 and _is_rule(markdown[run[1].start : run[1].end])
         if headed:
             run = [run[0]._replace(end=run[1].end), *run[2:]]
         return Block(kind, start, end, 0, "", tuple(_trimmed(markdown, line) for line in run), headed)
     return Block(kind, start, end, 0, "", tuple(sentences.split(markdown, start, end)), False)
+
+
+def _is_rule(line: str) -> bool:
+    return "-" in line and _RULE.issuperset(line)
 
 
 def _trimmed(markdown: str, line: _Line) -> messages.Span:

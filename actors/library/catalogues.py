@@ -47,10 +47,6 @@ class Entry:
         """For each row the passage it belongs to."""
         return np.repeat(self.passages, np.diff(self.bounds))
 
-    def run(self, ordinal: int) -> tuple[int, int]:
-        """Return the first row of a chunk and the row behind its last."""
-        return self.row + int(self.bounds[ordinal]), self.row + int(self.bounds[ordinal + 1])
-
 
 def entry(number: int, document: messages.Indexed, row: int) -> Entry:
     """Return the entry of a document, without its vectors."""

@@ -87,6 +87,8 @@ class _Ruler:
         """Return a span in even parts of at most that many tokens, cut at white space where there is some."""
         first = bisect.bisect_left(self._starts, span.start)
         total = bisect.bisect_left(self._starts, span.end) - first
+        if total <= most:
+            return [span]
         parts: list[messages.Span] = []
         start = span.start
         left = total
@@ -181,7 +183,7 @@ def _packed(units: list[messages.Span], ruler: _Ruler, most: int) -> Iterator[_P
     target = -(-left // -(-left // most))
     for unit in fitting:
         size = ruler.count(current[0].start, unit.end) if current else 0
-        if current and (size > most or (size > target and _breaks(ruler.text, current[-1].end, unit.start))):
+        if current and (size > most or _due(ruler.text, current[-1].end, unit.start, size - target, most)):
             yield _Piece(current)
             left -= ruler.count(current[0].start, current[-1].end)
             target = max(1, -(-left // max(1, -(-left // most))))
@@ -190,9 +192,9 @@ def _packed(units: list[messages.Span], ruler: _Ruler, most: int) -> Iterator[_P
     yield _Piece(current)
 
 
-def _breaks(text: str, end: int, start: int) -> bool:
-    """Whether two units stand in different lines."""
-    return "\n" in text[end:start]
+def _due(text: str, end: int, start: int, over: int, most: int) -> bool:
+    """Whether a piece over its share ends here: between lines at once, inside a paragraph a little later."""
+    return over > most // SMALL or (over > 0 and "\n" in text[end:start])
 
 
 def _rows(table: blocks.Block, lead: list[messages.Span], ruler: _Ruler, most: int) -> Iterator[_Piece]:

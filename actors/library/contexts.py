@@ -19,12 +19,12 @@ def joined(windows: Rows, contexts: Rows) -> Rows:
     return np.asarray(sums / np.maximum(lengths, 1e-6), np.float16)
 
 
-def apart(rows: Rows, context: Rows) -> Rows:
-    """Return the windows that `joined` with one context (dimensions,) made these rows.
+def apart(rows: Rows, contexts: Rows) -> Rows:
+    """Return the windows that `joined` with these contexts, both (n, dimensions), made the rows.
 
     With |window| = 1 and row = (window + context) / s: s² − 2s·(row·context) + |context|² − 1 = 0.
     """
-    above = context.astype(np.float32)
-    along = rows.astype(np.float32) @ above
-    lengths = along + np.sqrt(np.maximum(along**2 + 1 - above @ above, 0))
-    return np.asarray(rows * lengths[:, None] - above, np.float16)
+    seen, above = rows.astype(np.float32), contexts.astype(np.float32)
+    along = np.einsum("nd,nd->n", seen, above)
+    lengths = along + np.sqrt(np.maximum(along**2 + 1 - np.einsum("nd,nd->n", above, above), 0))
+    return np.asarray(seen * lengths[:, None] - above, np.float16)

@@ -6,6 +6,7 @@ Every candidate has both raw scores, whichever side proposed it, so none is puni
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -22,9 +23,14 @@ class Range(NamedTuple):
     high: float
 
 
-def span(scores: Scores) -> Range | None:
-    """Return the range of scores; None when there are none."""
-    return Range(float(scores.min()), float(scores.max())) if len(scores) else None
+def span(scores: Scores) -> Range:
+    """Return the range of scores, of which there is one at least."""
+    return Range(float(scores.min()), float(scores.max()))
+
+
+def reaching(scores: Range, height: float) -> Range:
+    """Return a range that goes up to `height` at least."""
+    return Range(scores.low, max(scores.high, height))
 
 
 def union(ranges: Iterable[Range | None]) -> Range:
@@ -49,8 +55,16 @@ def contenders(bm25: Scores, cosine: Scores, k: int) -> npt.NDArray[np.bool_]:
 
     Both normalisations are monotone: who has k better in both scores loses against those k under every range and α.
     """
-    # (n, n): column j counts who beats j. Equal pairs yield to the earlier one.
-    at_least = (bm25[:, None] >= bm25[None]) & (cosine[:, None] >= cosine[None])
-    equal = (bm25[:, None] == bm25[None]) & (cosine[:, None] == cosine[None])
-    earlier = np.arange(len(bm25))[:, None] < np.arange(len(bm25))[None]
-    return np.asarray((at_least & (~equal | earlier)).sum(0) < k)
+    order = np.lexsort((-cosine, -bm25)).tolist()
+    kept = np.zeros(len(bm25), np.bool_)
+    # The k greatest cosines among those that are no worse in BM25, least first.
+    best: list[float] = []
+    for at, one in zip(order, cosine[order].tolist(), strict=True):
+        if len(best) < k:
+            heapq.heappush(best, one)
+        elif one > best[0]:
+            heapq.heapreplace(best, one)
+        else:
+            continue
+        kept[at] = True
+    return kept

@@ -8,6 +8,7 @@ than a millisecond.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from actors.library import catalogues, contexts, fusions, graphs, locks, neighbo
 
 NAME_WEIGHT = 3
 """Times the document's name and the headings count against the text (measured: docs/retrieval.md)."""
+LOOKED = 3
+"""Times the depth that BM25 is asked for, to know most of what vectors propose; what lies deeper counts as 0."""
+COVERED = 0.6
+"""Share of a question's idf that a best BM25 must reach to count in full: words that find little weigh little."""
 TERMS = 128
 """Most distinct terms of a question that BM25 looks for. A pasted book costs no more than that."""
 SLICE = 16
@@ -32,7 +37,8 @@ class Hits:
     evidence: tuple[messages.Evidence, ...]
     """`score` is still 0."""
     bm25: fusions.Range | None
-    """Range of BM25 over all candidates, also those that are no contenders; None when that side did not look."""
+    """Range of BM25 over all candidates, also those that are no contenders, and up to what the question's words would
+    be worth; None when that side did not look."""
     vector: fusions.Range | None
     """The same for the cosine."""
 
@@ -134,21 +140,24 @@ class Index:
             allowed = self._catalogue.select(query.filter)
             if (allowed is not None and not len(allowed)) or not len(self._catalogue):
                 return NOTHING
-            lexical = near = np.empty(0, np.int64)
-            bm25 = cosine = None
+            known: dict[int, float] = {}
+            near: list[int] = []
             if terms:
-                lexical, _ = self._postings.best(terms, depth, allowed)
+                known = self._postings.best(terms, depth * LOOKED, allowed)
             if query.alpha < 1 and query.vector is not None:
                 rows = None if allowed is None else self._spread(allowed)
-                near = self._neighbours.best(query.vector, depth, rows)
-            found = np.union1d(lexical, near)
-            if not len(found):
+                near = self._neighbours.best(query.vector, depth, rows).tolist()
+            found = list(dict.fromkeys([*itertools.islice(known, depth), *near]))
+            if not found:
                 return NOTHING
+            bm25 = cosine = bm25_range = vector_range = None
             if terms is not None:
-                bm25 = self._postings.scores(terms, found)
+                bm25 = np.array([known.get(one, 0.0) for one in found], np.float32)
+                bm25_range = fusions.reaching(fusions.span(bm25), COVERED * self._postings.mass(terms))
             if query.alpha < 1 and query.vector is not None:
-                cosine = self._cosines(query.vector, found)
-            return self._hits(found, bm25, cosine, wanted)
+                cosine = self._neighbours.cosines(query.vector, found)
+                vector_range = fusions.span(cosine)
+            return Hits(self._contenders(found, bm25, cosine, wanted), bm25_range, vector_range)
 
     def _check(self, document: messages.Indexed) -> None:
         rows = sum(len(chunk.sentences) for chunk in document.chunks)
@@ -198,29 +207,22 @@ class Index:
         starts, lengths = np.array([(one.row, one.rows) for one in entries], np.int64).T
         return places.runs(starts, lengths)
 
-    def _cosines(self, vector: neighbours.Cosines, passages: catalogues.Numbers) -> neighbours.Cosines:
-        found = (self._catalogue.passage(one) for one in passages.tolist())
-        runs = np.array([entry.run(ordinal) for entry, ordinal in found], np.int64)
-        return self._neighbours.cosines(vector, runs[:, 0], runs[:, 1] - runs[:, 0])
-
-    def _hits(
-        self, found: catalogues.Numbers, bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int
-    ) -> Hits:
-        none = np.zeros(len(found), np.float32)
-        kept = np.flatnonzero(fusions.contenders(none if bm25 is None else bm25, none if cosine is None else cosine, k))
-        evidence = tuple(
-            self._evidence(
-                int(found[at]), None if bm25 is None else float(bm25[at]), None if cosine is None else float(cosine[at])
-            )
-            for at in kept.tolist()
+    def _contenders(
+        self, found: Sequence[int], bm25: fusions.Scores | None, cosine: fusions.Scores | None, k: int
+    ) -> tuple[messages.Evidence, ...]:
+        nothing = np.zeros(len(found), np.float32)
+        kept = fusions.contenders(nothing if bm25 is None else bm25, nothing if cosine is None else cosine, k)
+        at = np.flatnonzero(kept).tolist()
+        passages = [found[one] for one in at]
+        raw = (
+            [None] * len(at) if bm25 is None else bm25[at].tolist(),
+            [None] * len(at) if cosine is None else cosine[at].tolist(),
         )
-        return Hits(
-            evidence,
-            None if bm25 is None else fusions.span(bm25),
-            None if cosine is None else fusions.span(cosine),
-        )
+        return tuple(map(self._evidence, passages, *raw, self._windows(passages)))
 
-    def _evidence(self, passage: int, bm25: float | None, vector: float | None) -> messages.Evidence:
+    def _evidence(
+        self, passage: int, bm25: float | None, vector: float | None, windows: neighbours.Rows
+    ) -> messages.Evidence:
         entry, ordinal = self._catalogue.passage(passage)
         document, chunk = entry.document, entry.document.chunks[ordinal]
         return messages.Evidence(
@@ -234,13 +236,20 @@ class Index:
             bm25=bm25,
             vector=vector,
             sentences=chunk.sentences,
-            vectors=self._windows(entry, ordinal),
+            vectors=windows,
         )
 
-    def _windows(self, entry: catalogues.Entry, ordinal: int) -> neighbours.Rows:
-        rows = self._neighbours.vectors(*entry.run(ordinal))
-        above = entry.document.contexts
-        return rows if above is None else contexts.apart(rows, above[ordinal])
+    def _windows(self, passages: Sequence[int]) -> list[neighbours.Rows]:
+        """Return for each passage the vectors of its windows alone."""
+        rows, counts = self._neighbours.vectors(passages)
+        placed = [self._catalogue.passage(one) for one in passages]
+        above = [entry.document.contexts for entry, _ in placed]
+        if any(one is not None for one in above):
+            nothing = np.zeros(self.dimensions, np.float16)
+            each = [nothing if one is None else one[at] for one, (_, at) in zip(above, placed, strict=True)]
+            rows = contexts.apart(rows, np.repeat(each, counts, axis=0))
+        # Copies: a view would keep, and send, the rows of all.
+        return [part.copy() for part in np.split(rows, np.cumsum(counts)[:-1])]
 
 
 def _rows(document: messages.Indexed, entry: catalogues.Entry) -> neighbours.Rows:

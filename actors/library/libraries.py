@@ -78,7 +78,8 @@ def ranked(hits: Iterable[indexes.Hits], query: messages.Query) -> list[messages
 
 async def _within(timeout_s: float, key: str, call: Awaitable[T]) -> T:
     try:
-        return await asyncio.wait_for(call, timeout_s)
+        async with asyncio.timeout(timeout_s):
+            return await call
     except TimeoutError as late:
         message = f"Library shard {key} did not answer within {timeout_s:g} s."
         raise errors.Unavailable(message, "library_down") from late

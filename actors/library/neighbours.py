@@ -7,6 +7,9 @@ and only proposes: what is returned is the exact cosine. Few rows are compared o
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from numkong import cdist
@@ -20,7 +23,7 @@ Rows = npt.NDArray[np.float16]
 FREE = -1
 """Label of a row that belongs to no passage (yet, or no longer)."""
 WINDOWS_PER_PASSAGE = 4
-"""Rows asked of the graph for one wanted passage, at first."""
+"""Most rows asked of the graph for one wanted passage, at first: those of one passage come together, but never all."""
 SCAN = 24
 """One row of the graph's answer costs as much as comparing this many rows one by one (measured: 20 to 40)."""
 
@@ -34,6 +37,7 @@ class Neighbours:
         self._labels: Numbers = np.empty(0, np.int64)
         self._used = 0
         self._free: list[tuple[int, int]] = []
+        self._runs: dict[int, tuple[int, int]] = {}
         self._graph = graphs.empty(dimensions)
 
     @classmethod
@@ -74,10 +78,15 @@ class Neighbours:
     def label(self, start: int, labels: Numbers) -> None:
         """Say which passage each row belongs to: from now on searches find it."""
         self._labels[start : start + len(labels)] = labels
+        passages, firsts, counts = np.unique(labels, return_index=True, return_counts=True)
+        runs = zip((firsts + start).tolist(), counts.tolist(), strict=True)
+        self._runs.update(zip(passages.tolist(), runs, strict=True))
 
     def free(self, start: int, count: int) -> None:
         """Give rows back, written or not."""
         if count:
+            for passage in np.unique(self._labels[start : start + count]).tolist():
+                self._runs.pop(passage, None)
             self._labels[start : start + count] = FREE
             self._graph.remove(np.arange(start, start + count, dtype=np.uint64))
             self._free = _merged([*self._free, (start, start + count)])
@@ -88,9 +97,10 @@ class Neighbours:
         edges = np.flatnonzero(np.diff(unlabelled.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
         self._free = [(int(start), int(end)) for start, end in edges]
 
-    def vectors(self, start: int, end: int) -> Rows:
-        """Return a copy of rows."""
-        return self._rows[start:end].copy()
+    def vectors(self, passages: Sequence[int]) -> tuple[Rows, Numbers]:
+        """Return a copy of the passages' rows, one after the other, and how many each has."""
+        starts, lengths = self._spans(passages)
+        return self._rows[places.runs(starts, lengths)], lengths
 
     def best(self, vector: Cosines, count: int, rows: Numbers | None = None) -> Numbers:
         """Return the labels of the `count` passages whose best row is nearest; only of `rows` if given.
@@ -99,7 +109,7 @@ class Neighbours:
         """
         pool = len(self._graph) if rows is None else len(rows)
         share = max(pool, 1) / max(len(self._graph), 1)
-        asked = count * WINDOWS_PER_PASSAGE
+        asked = count * min(WINDOWS_PER_PASSAGE, max(len(self._graph) / max(len(self._runs), 1), 1.0))
         while True:
             if asked / share * SCAN >= pool:
                 return self._scan(vector, count, np.arange(self._used) if rows is None else rows)
@@ -111,11 +121,16 @@ class Neighbours:
                 return np.asarray(labels[:count], np.int64)
             asked *= 4
 
-    def cosines(self, vector: Cosines, starts: Numbers, lengths: Numbers) -> Cosines:
-        """Return for each run of rows its best exact cosine. Runs are never empty."""
+    def cosines(self, vector: Cosines, passages: Sequence[int]) -> Cosines:
+        """Return for each passage the exact cosine of its best row."""
+        starts, lengths = self._spans(passages)
         cosines = self._compare(vector, self._rows[places.runs(starts, lengths)])
         best: Cosines = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths)
         return best
+
+    def _spans(self, passages: Sequence[int]) -> tuple[Numbers, Numbers]:
+        flat = np.fromiter(itertools.chain.from_iterable(map(self._runs.__getitem__, passages)), np.int64)
+        return flat[0::2], flat[1::2]
 
     def _scan(self, vector: Cosines, count: int, rows: Numbers) -> Numbers:
         labels = self._labels[rows]

@@ -18,11 +18,6 @@ def passages(document: int, count: int) -> Numbers:
     return (document << ORDINAL_BITS) + np.arange(count, dtype=np.int64)
 
 
-def documents(numbers: Numbers) -> Numbers:
-    """Return for each passage the number of its document."""
-    return numbers >> ORDINAL_BITS
-
-
 def split(passage: int) -> tuple[int, int]:
     """Return document and ordinal of a passage."""
     return passage >> ORDINAL_BITS, passage & (MOST_PASSAGES - 1)

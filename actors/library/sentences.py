@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from actors import messages
 
 _OPENS = re.compile(
-    r"(?P<row>\s*\|)|(?P<heading>\s{0,3}#{1,6}\s)|(?P<item>\s*(?:[-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+)|(?P<quote>\s{0,3}>\s?)"
+    r"(?P<row>\s*\||[^|\n]*\S\s\|\s)|(?P<heading>\s{0,3}#{1,6}\s)|(?P<item>\s*(?:[-*+•]|\d{1,3}[.)]|[a-zA-Z][.)])\s+)|(?P<quote>\s{0,3}>\s?)"
 )
-_STOP = re.compile(r"[.!?…؟۔।॥]+[\"'”’»)\]]*(?=\s|\Z)|[。！？｡]+[」』”’）]*")
+_STOP = re.compile(r"(?<![.!?…؟۔।॥])[.!?…؟۔।॥]++[\"'”’»)\]]*+(?=\s|\Z)|(?<![。！？｡])[。！？｡]++[」』”’）]*+")
+"""Begins only where a run of stops begins and gives nothing back, so that no text takes more than linear time."""
 _WORD_BEFORE = re.compile(r"[\w.&-]*\Z")
 _NEXT = re.compile(r"\s+[\"'“‘«(\[]*(\S)")
 _ABBREVIATIONS = frozenset({

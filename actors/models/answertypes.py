@@ -11,7 +11,7 @@ from typing import Literal
 
 from actors.models import words
 
-Kind = Literal["date", "number", "person", "place", "reason", "truth", "other"]
+Kind = Literal["date", "number", "person", "place", "reason", "method", "truth", "other"]
 
 _WHICH = r"(?:what|which|whose)\s+(?:\w+\s+)?"
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -37,6 +37,14 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     ("reason", re.compile(r"\bwhy\b", re.I)),
+    (
+        "method",
+        re.compile(
+            r"\bhow (?:do|does|can|could|should|must|may|to)\b|\bsteps\b"
+            r"|\bwhat (?:do|can|should|must) (?:i|we|you) do\b",
+            re.I,
+        ),
+    ),
     (
         "truth",
         re.compile(
@@ -85,7 +93,6 @@ def holds(sentence: str, kind: Kind, known: Set[str]) -> bool:
     if pattern is None:
         return False
     for match in pattern.finditer(sentence):
-        stems = {word.stem for word in words.words(match.group())}
-        if kind == "reason" or not stems or not stems <= known:
+        if kind == "reason" or not known >= set(words.stems([match.group()])[0]):
             return True
     return False

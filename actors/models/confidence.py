@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 
-from actors.models import answertypes, supports
+from actors.models import answertypes, contrasts, supports, words
 
 PHRASE_REACH = 2
 """Words that follow each other in the question may have one word between them in the sentence."""
@@ -39,6 +39,8 @@ class Features:
     """Topic words of that sentence that the question does not have, in twenties."""
     untyped: float
     """1 when the question asks for a kind of thing that the sentence does not hold."""
+    contradicted: float
+    """1 when that sentence excludes a word of the question: "modern" for its "ancient"."""
     agreement: float
     """1 when BM25 and vectors agree on the best passage."""
 
@@ -47,18 +49,19 @@ def features(asked: supports.Asked, candidates: Sequence[supports.Candidate]) ->
     """Look at weighed candidates, of which there is at least one."""
     best = max(candidates, key=lambda candidate: candidate.support)
     rival = max((one.support for one in candidates if one.passage != best.passage), default=0.0)
-    seen = frozenset().union(*(one.stems | one.surroundings for one in candidates))
-    surplus = {word.stem for word in best.words if not word.empty} - asked.stems
+    seen = frozenset().union(*(one.text.stems | one.text.surroundings for one in candidates))
+    surplus = best.text.stems - words.EMPTY - asked.stems
     return Features(
-        similarity=max(candidate.cosine for candidate in candidates),
-        similarity_best=best.cosine,
-        coverage=best.covered_nearby,
+        similarity=max(candidate.signs.cosine or 0.0 for candidate in candidates),
+        similarity_best=best.signs.cosine or 0.0,
+        coverage=best.signs.covered_nearby,
         phrases=_phrases(asked, best),
         lead=best.support - rival,
         strangers=float(any(name not in seen for name in asked.names)),
         length=math.log1p(len(asked.words)),
         surplus=len(surplus) / 20,
-        untyped=float(answertypes.findable(asked.kind) and not best.typed),
+        untyped=float(answertypes.findable(asked.kind) and not best.signs.typed),
+        contradicted=float(contrasts.contradict(asked.stems, best.text.stems)),
         agreement=float(_agree(candidates)),
     )
 
@@ -77,8 +80,8 @@ class Calibration:
 
 def _phrases(asked: supports.Asked, best: supports.Candidate) -> float:
     places: dict[str, list[int]] = {}
-    for at, word in enumerate(word for word in best.words if not word.empty):
-        places.setdefault(word.stem, []).append(at)
+    for at, stem in enumerate(stem for stem in best.text.order if stem not in words.EMPTY):
+        places.setdefault(stem, []).append(at)
     pairs = asked.pairs
     together = [
         any(0 < after - before <= PHRASE_REACH for before in places.get(first, ()) for after in places.get(second, ()))
@@ -95,48 +98,51 @@ def _agree(candidates: Sequence[supports.Candidate]) -> bool:
 
 
 MINILM = Calibration(
-    bias=-3.337,
+    bias=-3.940,
     weights=Features(
-        similarity=2.227,
-        similarity_best=1.931,
-        coverage=0.797,
-        phrases=0.509,
-        lead=0.548,
-        strangers=-0.613,
-        length=0.058,
-        surplus=-0.060,
-        untyped=-0.090,
-        agreement=0.075,
+        similarity=2.925,
+        similarity_best=2.057,
+        coverage=1.113,
+        phrases=0.464,
+        lead=0.412,
+        strangers=-0.735,
+        length=0.178,
+        surplus=-0.082,
+        untyped=-0.139,
+        contradicted=-2.235,
+        agreement=0.041,
     ),
 )
 WORDLLAMA = Calibration(
-    bias=-2.219,
+    bias=-2.795,
     weights=Features(
-        similarity=1.582,
-        similarity_best=1.282,
-        coverage=0.691,
-        phrases=0.822,
-        lead=0.082,
-        strangers=-0.686,
-        length=0.105,
-        surplus=-0.394,
-        untyped=-0.125,
-        agreement=0.163,
+        similarity=1.758,
+        similarity_best=2.171,
+        coverage=0.942,
+        phrases=0.835,
+        lead=-0.426,
+        strangers=-0.776,
+        length=0.237,
+        surplus=-0.364,
+        untyped=-0.296,
+        contradicted=-2.092,
+        agreement=0.002,
     ),
 )
 LEXICAL = Calibration(
-    bias=-1.040,
+    bias=-1.658,
     weights=Features(
         similarity=0.000,
         similarity_best=0.000,
-        coverage=0.974,
-        phrases=0.795,
-        lead=0.247,
-        strangers=-0.698,
-        length=0.236,
-        surplus=-0.345,
-        untyped=-0.382,
-        agreement=0.269,
+        coverage=1.496,
+        phrases=0.895,
+        lead=-0.129,
+        strangers=-1.040,
+        length=0.567,
+        surplus=-0.332,
+        untyped=-0.155,
+        contradicted=-1.891,
+        agreement=0.000,
     ),
 )
 """For evidence without vectors, or with those of an unknown model."""

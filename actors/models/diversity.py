@@ -16,9 +16,17 @@ def select(candidates: Sequence[supports.Candidate], options: knobs.Answering) -
     while left and len(picked) < options.sentences:
         best = max(left, key=lambda one: options.mmr * one.support - (1 - options.mmr) * _repeats(one, picked))
         left.remove(best)
-        if not any(best.unit.text == earlier.unit.text for earlier in picked):
+        if not any(_same(best, earlier) for earlier in picked):
             picked.append(best)
     return picked
+
+
+def _same(one: supports.Candidate, other: supports.Candidate) -> bool:
+    """Say whether two candidates say the same words, or stand in the same place."""
+    a, b = one.text.unit.span, other.text.unit.span
+    return one.text.unit.text == other.text.unit.text or (
+        one.passage == other.passage and a.start < b.end and b.start < a.end
+    )
 
 
 def _repeats(candidate: supports.Candidate, picked: Sequence[supports.Candidate]) -> float:
@@ -29,5 +37,5 @@ def _repeats(candidate: supports.Candidate, picked: Sequence[supports.Candidate]
 def _similarity(one: supports.Candidate, other: supports.Candidate) -> float:
     if one.vector is not None and other.vector is not None:
         return float(one.vector @ other.vector)
-    union = len(one.stems | other.stems)
-    return len(one.stems & other.stems) / union if union else 0.0
+    union = len(one.text.stems | other.text.stems)
+    return len(one.text.stems & other.text.stems) / union if union else 0.0

@@ -45,12 +45,12 @@ def capability() -> messages.Capability:
 
 
 def _sentence(candidate: supports.Candidate) -> language.Sentence:
-    span = candidate.unit.span
+    span = candidate.text.unit.span
     return language.Sentence(
-        text=candidate.unit.text,
+        text=candidate.text.unit.text,
         quote=candidate.evidence.text[span.start : span.end],
         evidence=candidate.evidence,
         start=span.start,
-        leans=candidate.leans,
+        leans=candidate.signs.leans,
         support=candidate.support,
     )

@@ -9,7 +9,6 @@ neighbours or headings hold count in part. Everything is counted over the eviden
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -18,16 +17,19 @@ from itertools import pairwise
 import numpy as np
 
 from actors import knobs, messages
-from actors.models import answertypes, embeddings, units, words
+from actors.models import answertypes, embeddings, passages, units, words
 
 FRAGMENT_WORDS = 4
 """A sentence of fewer words says little by itself (table rows do)."""
 FRAGMENT_PENALTY = 0.3
 ECHO_PENALTY = 0.6
 """For a sentence that only says what the question says."""
+LISTS = ("list", "steps")
+LIST_PENALTY = 0.05
+"""For a whole list, so that one item that says as much is preferred."""
 
 LEANING_CONTEXT = 0.5
-"""The least that surroundings count for a sentence that begins with "It" or "They": they say what it is about."""
+"""The least that surroundings count for a sentence that begins with "It" or "They", and for a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +54,32 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A unit of one passage, weighed."""
+class Signs:
+    """What speaks for a unit."""
 
-    unit: units.Unit
-    evidence: messages.Evidence
-    passage: int
-    """Rank of the passage, 0 for the best."""
-    words: tuple[words.Word, ...]
-    stems: frozenset[str]
-    surroundings: frozenset[str]
-    """Stems of the sentences beside it and of its headings."""
-    vector: embeddings.Vectors | None
-    """Its window's, unit length."""
-    cosine: float
+    cosine: float | None
+    """With its nearest window; None without vectors."""
+    coverage: float
+    """Share of the question's words, idf-weighted, that it holds."""
     covered_nearby: float
-    """Share of the question's words, idf-weighted, that it and its surroundings hold."""
+    """The same when what surrounds it counts as much."""
     leans: bool
     """Whether it begins with a word that points at the sentence before it."""
     typed: bool
     """Whether it holds the kind of thing asked for, not named in the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit of one passage, weighed."""
+
+    text: passages.Text
+    evidence: messages.Evidence
+    passage: int
+    """Rank of the passage, 0 for the best."""
+    vector: embeddings.Vectors | None
+    """Its nearest window's, unit length."""
+    signs: Signs
     support: float
 
 
@@ -80,7 +88,7 @@ def ask(question: str) -> Asked:
     found = words.words(question)
     topics: dict[str, words.Word] = {}
     for word in found:
-        if not word.empty:
+        if word.stem not in words.EMPTY:
             topics.setdefault(word.stem, word)
     return Asked(tuple(topics.values()), frozenset(word.stem for word in found), answertypes.asked(question))
 
@@ -92,65 +100,54 @@ def weigh(
     options: knobs.Answering,
 ) -> list[Candidate]:
     """Return every unit of the evidence with its support, passage by passage."""
-    read = [_read(passage) for passage in evidence]
-    idf = _idf(asked, [stems for texts in read for _, _, stems in texts])
+    read = [[text for text in passages.read(passage) if _eligible(asked, text.unit)] for passage in evidence]
+    idf = _idf(asked, [text.stems for texts in read for text in texts if text.unit.kind not in LISTS])
     candidates: list[Candidate] = []
     for rank, (passage, texts) in enumerate(zip(evidence, read, strict=True)):
-        heading = frozenset(word.stem for word in words.words(" ".join((passage.name, *passage.heading))))
         rows = None if vector is None or passage.vectors is None else passage.vectors.astype(np.float32)
         cosines = None if rows is None or vector is None else rows @ vector
-        likeness = options.cosine_weight if cosines is not None else 0.0
-        for at, (unit, found, stems) in enumerate(texts):
-            around = heading.union(*(texts[near][2] for near in (at - 1, at + 1) if 0 <= near < len(texts)))
-            window = unit.windows[0] if cosines is None else max(unit.windows, key=cosines.__getitem__)
-            cosine = 0.0 if cosines is None else float(cosines[window])
-            coverage, nearby = _share(idf, stems), _share(idf, stems | around)
-            typed = answertypes.holds(unit.text, asked.kind, asked.stems)
-            leans = unit.kind == "text" and words.leans(unit.text)
-            context = max(options.context, LEANING_CONTEXT * leans)
-            fragment = unit.kind != "row" and len(found) < FRAGMENT_WORDS
-            echo = asked.kind != "truth" and all(word.stem in asked.stems or word.empty for word in found)
-            support = (
-                likeness * cosine
-                + (1 - likeness) * ((1 - context) * coverage + context * nearby)
-                + options.type_bonus * typed
-                + options.passage_weight * passage.score
-                - FRAGMENT_PENALTY * fragment
-                - ECHO_PENALTY * echo
+        for text in texts:
+            windows = text.unit.windows
+            window = windows[0] if cosines is None else max(windows, key=cosines.__getitem__)
+            signs = Signs(
+                cosine=None if cosines is None else float(cosines[window]),
+                coverage=_share(idf, text.stems),
+                covered_nearby=_share(idf, text.stems | text.surroundings),
+                leans=text.unit.kind == "text" and words.leans(text.unit.text),
+                typed=_typed(asked, text.unit),
             )
-            candidates.append(
-                Candidate(
-                    unit=unit,
-                    evidence=passage,
-                    passage=rank,
-                    words=tuple(found),
-                    stems=stems,
-                    surroundings=around,
-                    vector=None if rows is None else rows[window],
-                    cosine=cosine,
-                    covered_nearby=nearby,
-                    leans=leans,
-                    typed=typed,
-                    support=support,
-                )
-            )
+            support = _support(asked, text, signs, options) + options.passage_weight * passage.score
+            candidates.append(Candidate(text, passage, rank, None if rows is None else rows[window], signs, support))
     return candidates
 
 
-def _read(passage: messages.Evidence) -> list[tuple[units.Unit, list[words.Word], frozenset[str]]]:
-    """Return the units of a passage with their words; all of them are stemmed in one call."""
-    cut = units.units(passage)
-    joined = "\n".join(unit.text for unit in cut)
-    found = words.words(joined)
-    starts = [word.start for word in found]
-    read = []
-    offset = 0
-    for unit in cut:
-        end = offset + len(unit.text)
-        mine = found[bisect_left(starts, offset) : bisect_left(starts, end)]
-        read.append((unit, mine, frozenset(word.stem for word in mine)))
-        offset = end + 1
-    return read
+def _support(asked: Asked, text: passages.Text, signs: Signs, options: knobs.Answering) -> float:
+    """Return the formula above without the passage's share, less what speaks against a unit."""
+    likeness = 0.0 if signs.cosine is None else options.cosine_weight
+    whole = text.unit.kind in LISTS
+    context = max(options.context, LEANING_CONTEXT * (signs.leans or whole))
+    coverage = (1 - context) * signs.coverage + context * signs.covered_nearby
+    fragment = text.unit.kind != "row" and len(text.order) < FRAGMENT_WORDS
+    echo = asked.kind != "truth" and text.stems <= asked.stems | words.EMPTY
+    return (
+        likeness * (signs.cosine or 0.0)
+        + (1 - likeness) * coverage
+        + options.type_bonus * signs.typed
+        - FRAGMENT_PENALTY * fragment
+        - ECHO_PENALTY * echo
+        - LIST_PENALTY * whole
+    )
+
+
+def _eligible(asked: Asked, unit: units.Unit) -> bool:
+    """Say whether a question can be answered by such a unit: mere steps answer only how something is done."""
+    return unit.kind != "steps" or asked.kind == "method"
+
+
+def _typed(asked: Asked, unit: units.Unit) -> bool:
+    if asked.kind == "method":
+        return unit.kind in LISTS
+    return answertypes.holds(unit.text, asked.kind, asked.stems)
 
 
 def _idf(asked: Asked, texts: Sequence[Set[str]]) -> dict[str, float]:

@@ -13,7 +13,8 @@ from typing import Literal
 from actors import messages
 from actors.models import plain
 
-Kind = Literal["text", "item", "row"]
+Kind = Literal["text", "item", "row", "list", "steps"]
+"""`list`: items with the sentence that leads them in; `steps`: items that stand under a heading alone."""
 
 LONGEST = 700
 """Characters up to which pieces of one sentence are put together again."""
@@ -37,6 +38,8 @@ class Unit:
     text: str
     """As it is shown: without marks, a row with its headers."""
     kind: Kind
+    title: messages.Span
+    """The heading above it inside the passage; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class _Block:
     kind: Kind
     start: int
     end: int
+    title: messages.Span
     header: tuple[str, ...] = ()
 
 
@@ -55,7 +59,7 @@ def units(passage: messages.Evidence) -> list[Unit]:
             quote = passage.text[span.start : span.end]
             shown = plain.record(quote, block.header) if block.kind == "row" else plain.sentence(quote)
             if any(letter.isalnum() for letter in shown):
-                found.append(Unit(span, windows, shown, block.kind))
+                found.append(Unit(span, windows, shown, block.kind, block.title))
     return found
 
 
@@ -63,6 +67,7 @@ def _blocks(text: str) -> Iterator[_Block]:
     lines = _lines(text)
     open_block: _Block | None = None
     header: tuple[str, ...] = ()
+    title = messages.Span(0, 0)
     for at, (start, end) in enumerate(lines):
         line = text[start:end]
         kind: Kind | None = "item" if _ITEM.match(line) else "row" if _ROW.match(line) else None
@@ -70,15 +75,18 @@ def _blocks(text: str) -> Iterator[_Block]:
         if ends_block and open_block:
             yield open_block
             open_block = None
+        if _HEADING.match(line):
+            title = messages.Span(start, end)
         if kind == "row":
             if _heads(text, lines, at):
                 header = tuple(plain.cells(line))
             elif not _RULE.match(line):
-                yield _Block("row", start, end, header)
+                yield _Block("row", start, end, title, header)
         elif kind == "item":
-            open_block = _Block("item", start, end)
+            open_block = _Block("item", start, end, title)
         elif not ends_block:
-            open_block = _Block(open_block.kind, open_block.start, end) if open_block else _Block("text", start, end)
+            kind, begun = (open_block.kind, open_block.start) if open_block else ("text", start)
+            open_block = _Block(kind, begun, end, title)
         if kind != "row":
             header = ()
     if open_block:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 import tantivy
@@ -29,9 +30,6 @@ _EMPTY = """
     there these they this those through to too under until up upon us very was we were what when where which while who
     whom whose why will with within without would you your
 """
-EMPTY = frozenset(_EMPTY.split())
-"""Words that carry no topic: stop words, and those that only make a question of a sentence."""
-
 _LEANS = re.compile(
     r"\W*(?:it|they|this|these|those|that|he|she|its|their|his|her|such|both|then|however|therefore|thus|instead"
     r"|otherwise|also)\b",
@@ -47,21 +45,23 @@ class Word(NamedTuple):
     start: int
 
     @property
-    def empty(self) -> bool:
-        """Whether it carries no topic."""
-        return self.surface.lower() in EMPTY
-
-    @property
     def named(self) -> bool:
         """Whether it is written as names and numbers are."""
         return self.surface[0].isupper() or any(letter.isdigit() for letter in self.surface)
 
 
 def words(text: str) -> list[Word]:
-    """Return the words of a text in order. One call of the stemmer for all: half a millisecond for 1000 words."""
+    """Return the words of a text in order."""
     matches = list(_WORD.finditer(text))
     surfaces = [match.group() for match in matches]
-    return list(map(Word, _stems(surfaces), surfaces, [match.start() for match in matches]))
+    return list(map(Word, _stemmed(surfaces), surfaces, [match.start() for match in matches]))
+
+
+def stems(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the stems of each text in order. All are stemmed in one call: half a millisecond for 1000 words."""
+    surfaces = [_WORD.findall(text) for text in texts]
+    left = iter(_stemmed(list(chain.from_iterable(surfaces))))
+    return [tuple(islice(left, len(one))) for one in surfaces]
 
 
 def leans(text: str) -> bool:
@@ -69,9 +69,13 @@ def leans(text: str) -> bool:
     return _LEANS.match(text) is not None
 
 
-def _stems(surfaces: Sequence[str]) -> list[str]:
+def _stemmed(surfaces: Sequence[str]) -> list[str]:
     """Snowball's English stemmer (Porter 2); a possessive is its owner."""
     joined = " ".join(surfaces).replace("’", "'")
     if "'" in joined:
         joined = _POSSESSIVE.sub("", joined)
     return _STEMMER.analyze(joined)
+
+
+EMPTY = frozenset(_stemmed(_EMPTY.split()))
+"""Stems that carry no topic: of stop words, and of those that only make a question of a sentence."""

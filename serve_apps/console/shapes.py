@@ -29,7 +29,6 @@ class Document(Shape):
 
     id: str
     name: str
-    media_type: str = ""
     size: int = 0
     """Bytes."""
     status: Literal["processing", "ready", "failed"]
@@ -40,7 +39,6 @@ class Document(Shape):
     layout: Literal["none", "pending", "done"] = "none"
     created_at: float = 0.0
     """Unix seconds."""
-    updated_at: float = 0.0
     task: Task | None = None
 
 

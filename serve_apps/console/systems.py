@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
 import gradio as gr
 
 from serve_apps.console import gateways, listings
+
+T = TypeVar("T")
 
 
 class System:
@@ -22,9 +28,16 @@ class System:
             event(self._look, None, [self._readiness, self._capabilities], show_progress="hidden")
 
     async def _look(self) -> list[str]:
-        try:
-            ready = listings.readiness(await self._gateway.readiness())
-            engines = listings.capabilities(await self._gateway.capabilities())
-        except gateways.Refused as refusal:
-            return [listings.failure(str(refusal)), ""]
-        return [ready, engines]
+        """Ask both at once; one that fails says so in its own place."""
+        readiness, engines = await asyncio.gather(
+            self._gateway.readiness(), self._gateway.capabilities(), return_exceptions=True
+        )
+        return [_shown(readiness, listings.readiness), _shown(engines, listings.capabilities)]
+
+
+def _shown(answer: T | BaseException, render: Callable[[T], str]) -> str:
+    if isinstance(answer, gateways.Refused):
+        return listings.failure(str(answer))
+    if isinstance(answer, BaseException):
+        raise answer
+    return render(answer)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actors import errors
@@ -72,6 +73,8 @@ class Door:
             await failures.of(error, request_id.decode())(scope, receive, say)
         except failures.BodyTooLarge as error:
             await failures.of(error.told(), request_id.decode())(scope, receive, say)
+        except ClientDisconnect:
+            LOG.info("request %s: the caller hung up while sending", request_id.decode())
         except Exception:
             LOG.exception("request %s failed", request_id.decode())
             if status:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
+import pydantic
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,3 +28,11 @@ def fresh(request: Request, etag: str) -> Response | None:
     if matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers={"ETag": etag})
     return None
+
+
+def answer(request: Request, shown: pydantic.BaseModel, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the JSON of a read, or 304 when the caller has just that."""
+    body = shown.model_dump_json()
+    etag = of(body)
+    unchanged = fresh(request, etag)
+    return unchanged or Response(body, media_type="application/json", headers={"ETag": etag, **(headers or {})})

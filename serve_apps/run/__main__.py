@@ -23,6 +23,9 @@ import pydantic
 from actors import settings
 from serve_apps.run import environments, greetings, locks, ports, processes
 
+RAY_DID_NOT_START = 3
+"""Exit status of `up` that says: take everything down and try again."""
+STARTS = 3
 READY_TIMEOUT_S = 300.0
 POLL_S = 0.25
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -59,7 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
         except BlockingIOError:
             print(f"consilium: another installation already runs on {chosen.home}", file=sys.stderr)
             return 2
-        return _run(chosen, cleanup)
+        try:
+            return _run(chosen, cleanup)
+        except Stop:
+            return 0
 
 
 def _settings(arguments: list[str] | None) -> settings.Settings:
@@ -90,36 +96,51 @@ def _run(chosen: settings.Settings, cleanup: contextlib.ExitStack) -> int:
     token = environments.token_path(chosen)
     token.touch(mode=0o600)
     token.write_text(secrets.token_hex(32))
-    logs = chosen.home / "logs"
-    logs.mkdir(exist_ok=True)
-
-    greetings.say(f"starting in {chosen.home} (log: {logs / 'up.log'})")
+    (chosen.home / "logs").mkdir(exist_ok=True)
+    greetings.say(f"starting in {chosen.home} (log: {chosen.home / 'logs' / 'up.log'})")
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _stop)
-    with (logs / "up.log").open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "serve_apps.run.up"],
-            env=os.environ | environments.ray(chosen, scratch, ports.internal(random.Random()), run),
-            stdin=subprocess.PIPE,  # its end tells the child that we are gone, however we went
-            stderr=log,
-            start_new_session=True,
-        )
+    for left in reversed(range(STARTS)):
+        ended = _hold_up(chosen, run, environments.ray(chosen, scratch, ports.internal(random.Random()), run))
+        if ended != RAY_DID_NOT_START:
+            return ended
+        greetings.say("Ray did not answer in its time" + ("; once more" if left else ", time and again"))
+    return 2
+
+
+def _hold_up(chosen: settings.Settings, run: str, environment: dict[str, str]) -> int:
+    """Start the installation, show it, and wait for its end. Returns the exit status; everything is down then."""
+    log = chosen.home / "logs" / "up.log"
+    child: subprocess.Popen[bytes] | None = None
     try:
+        with log.open("ab") as file:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "serve_apps.run.up"],
+                env=os.environ | environment,
+                stdin=subprocess.PIPE,  # its end tells the child that we are gone, however we went
+                stderr=file,
+                start_new_session=True,
+            )
         _wait_until_ready(chosen, child)
         greetings.greet(chosen, EXAMPLES)
         status = child.wait()
-        print(f"consilium: the installation ended by itself (status {status}); see {logs / 'up.log'}", file=sys.stderr)
+        print(f"consilium: the installation ended by itself (status {status}); see {log}", file=sys.stderr)
         return 1
     except Stop:
         greetings.say("stopping")
         return 0
-    except greetings.NotStarted as error:
-        print(f"consilium: {error}; see {logs / 'up.log'}", file=sys.stderr)
+    except (greetings.NotStarted, httpx.TransportError) as error:
+        if child is not None and child.poll() == RAY_DID_NOT_START:
+            return RAY_DID_NOT_START
+        print(f"consilium: {error}; see {log}", file=sys.stderr)
         return 2
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.SIG_IGN)
-        _take_down(child, run, chosen.cluster.stop_timeout_s)
+        if child is not None:
+            _take_down(child, run, chosen.cluster.stop_timeout_s)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, _stop)
 
 
 def _wait_until_ready(chosen: settings.Settings, child: subprocess.Popen[bytes]) -> None:

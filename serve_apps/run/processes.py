@@ -11,12 +11,18 @@ from serve_apps.run import environments
 
 
 def marked(run: str) -> Iterator[psutil.Process]:
-    """Yield the living processes that carry the mark of this run, except the caller."""
-    me = psutil.Process().pid
+    """Yield the living processes that carry the mark of this run, and their children; never the caller.
+
+    A child may have painted its title over its environment, as redis-server does.
+    """
+    seen = {psutil.Process().pid}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.pid != me and process.environ().get(environments.RUN_MARK) == run:
-                yield process
+            if process.pid not in seen and process.environ().get(environments.RUN_MARK) == run:
+                for one in (process, *process.children(recursive=True)):
+                    if one.pid not in seen:
+                        seen.add(one.pid)
+                        yield one
 
 
 def end(run: str, grace_s: float) -> int:

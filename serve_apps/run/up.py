@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 
 import ray
 from ray import serve
@@ -22,6 +23,9 @@ from serve_apps.gateway import apps
 from serve_apps.gateway import deployment as gateway
 from serve_apps.perception import deployment as perception
 from serve_apps.run import consoles, greetings
+
+RAY_DID_NOT_START = 3
+"""Exit status that asks `__main__`, which must not import Ray, for another try."""
 
 
 def main() -> None:
@@ -41,7 +45,11 @@ def main() -> None:
         sys.exit(2)
     asyncio.run(_prepare_database(chosen))
     greetings.say("starting Ray", screen)
-    cluster.start(chosen)
+    try:
+        cluster.start(chosen)
+    except Exception:  # Ray says with a bare one that its daemons did not answer within its 30 s
+        traceback.print_exc()
+        sys.exit(RAY_DID_NOT_START)
     (chosen.home / "ray-address").write_text(ray.get_runtime_context().gcs_address)
     # Ray takes SIGTERM for itself in ray.init.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -1,4 +1,4 @@
-"""`make bench`: every bench, one after the other, then one table of all bars. `make bench ARGS="pdf chat"` runs some."""
+"""`make bench`: each bench in turn, then one table of all bars. `make bench ARGS="pdf chat"` runs some."""
 
 from __future__ import annotations
 

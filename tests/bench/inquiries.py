@@ -97,10 +97,13 @@ async def _indexed(rows: Sequence[dict[str, Any]], engine: engines.Engine) -> li
     cuts = [chunking.cut([messages.Page(1, row["text"])], engine.tokens, knobs.Chunking()) for row in rows]
     texts = [text for chunks in cuts for chunk in chunks for text in windows.texts(chunk)]
     vectors = await _embedded(texts, engine.embeddings)
-    ends = np.cumsum([0, *(sum(len(chunk.sentences) for chunk in chunks) for chunks in cuts)])
+    above = [windows.context(row["title"], chunk) for row, chunks in zip(rows, cuts, strict=True) for chunk in chunks]
+    contexts = await _embedded(above, engine.embeddings)
+    ends = np.cumsum([0, *(sum(len(chunk.sentences) for chunk in chunks) for chunks in cuts)]).tolist()
+    marks = np.cumsum([0, *map(len, cuts)]).tolist()
     return [
-        messages.Indexed(row["id"], 1, row["title"], {}, 0.0, chunks, vectors[start:end])
-        for row, chunks, (start, end) in zip(rows, cuts, pairwise(ends.tolist()), strict=True)
+        messages.Indexed(row["id"], 1, row["title"], {}, 0.0, chunks, vectors[start:end], contexts[first:last])
+        for row, chunks, (start, end), (first, last) in zip(rows, cuts, pairwise(ends), pairwise(marks), strict=True)
     ]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from serve_apps.run import processes
 
+from serve_apps.run import processes
 from tests import installations
 from tests.bench import reports
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib import parse
@@ -20,7 +21,6 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 WAIT_S = 60.0
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 FLAGS = (
     "--headless=new",
@@ -65,31 +65,45 @@ def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
         driver.quit()
 
 
+@dataclass(frozen=True)
+class Screen:
+    """What the page is shown on."""
+
+    name: str = "desktop"
+    width: int = 1280
+    height: int = 800
+    dark: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}-{'dark' if self.dark else 'light'}"
+
+
+DESKTOP, PHONE = Screen(), Screen("phone", 390, 844)
+SCREENS = (DESKTOP, PHONE, replace(DESKTOP, dark=True), replace(PHONE, dark=True))
+
+
 class Browser:
     """One page of the console in one browser."""
 
-    def __init__(self, driver: webdriver.Chrome, console_url: str) -> None:
+    def __init__(self, driver: webdriver.Chrome, console_url: str, screen: Screen) -> None:
         self.driver = driver
+        self.screen = screen
         self.url = console_url
         self.severe: list[str] = []
         self.requested: list[str] = []
 
     # ── where ────────────────────────────────────────────────────────────────────────────────────
 
-    def open(self, *, size: str = "desktop", dark: bool = False) -> None:
-        """Load the console anew and wait until it can be used."""
-        self.resize(size)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    def open(self) -> None:
+        """Load the console on its screen and wait until it can be used."""
+        width, height, phone = self.screen.width, self.screen.height, self.screen.name == "phone"
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if self.screen.dark else "light"}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         self.driver.get(self.url)
         self.one("#question textarea")
         self.wait(lambda: self.driver.execute_script("return document.readyState") == "complete")
-
-    def resize(self, size: str) -> None:
-        """Give the page the size of a desktop or of a phone."""
-        width, height = SIZES[size]
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
     def tab(self, name: str) -> None:
         """Open one of the console's tabs."""
@@ -148,6 +162,7 @@ class Browser:
         """Upload files and wait until each is ready or refused."""
         self.choose(*files)
         self.click("#add")
+        self.wait(lambda: not self.seen("#files .file-preview"), "the upload does not begin")
         self.wait(
             lambda: len(self.seen(".uploads li.good, .uploads li.bad")) == len(files) and self.one("#add").is_enabled(),
             "the uploads do not end",

@@ -7,14 +7,8 @@ from collections.abc import Iterator
 import pytest
 from selenium import webdriver
 
-from tests.browser import browsers, sites
-
-
-@pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sites.Site]:
-    """Where the tests go: anything with an `api_url` and a `console_url` will do."""
-    with sites.site(tmp_path_factory.mktemp("home")) as running:
-        yield running
+from tests import installations
+from tests.browser import browsers
 
 
 @pytest.fixture(scope="session")
@@ -25,16 +19,21 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrom
 
 
 @pytest.fixture
-def browser(driver: webdriver.Chrome, installation: sites.Site) -> Iterator[browsers.Browser]:
-    """The console, freshly loaded. Afterwards: no error in the page, no request that left the installation."""
-    yield from visited(driver, installation.console_url)
+def browser(
+    driver: webdriver.Chrome, installation: installations.Installation, request: pytest.FixtureRequest
+) -> Iterator[browsers.Browser]:
+    """The console, freshly loaded, on a light desktop or on the screen that the test names."""
+    yield from visited(driver, installation.console_url, getattr(request, "param", browsers.Screen()))
 
 
-def visited(driver: webdriver.Chrome, console_url: str) -> Iterator[browsers.Browser]:
-    """Open the console for one test, and judge at its end what the browser noticed."""
+def visited(
+    driver: webdriver.Chrome, console_url: str, screen: browsers.Screen | None = None
+) -> Iterator[browsers.Browser]:
+    """Open the console for one test. At its end: no error in the page, no request that left the installation."""
+    driver.get("about:blank")  # what the page before says while it is left is not this test's
     driver.get_log("browser")
     driver.get_log("performance")
-    browser = browsers.Browser(driver, console_url)
+    browser = browsers.Browser(driver, console_url, screen or browsers.Screen())
     browser.open()
     yield browser
     browser.read_logs()

@@ -52,7 +52,7 @@ def test_a_citation_opens_its_page_with_the_quote_marked(browser: browsers.Brows
         )
         assert words(shown) in SENTENCE or SENTENCE in words(shown)
         top = browser.driver.execute_script("return arguments[0].getBoundingClientRect().top", marked)
-        assert 0 <= top < browsers.SIZES["desktop"][1]
+        assert 0 <= top < browser.screen.height
         browser.screenshot("cited-page")
 
 
@@ -124,8 +124,8 @@ class Endless:
 def endless(driver: webdriver.Chrome) -> Iterator[tuple[browsers.Browser, Endless]]:
     port = installations.free_port()
     gateway = Endless(port)
-    with sites.served(gateway.app, port) as site:
-        for browser in conftest.visited(driver, site.console_url):
+    with sites.served(gateway.app, port) as url:
+        for browser in conftest.visited(driver, f"{url}/console/"):
             yield browser, gateway
         driver.get("about:blank")
 

@@ -10,10 +10,8 @@ from tests.browser import browsers
 NAMED = {"button", "link", "textbox", "tab", "checkbox", "combobox"}
 
 
-@pytest.mark.parametrize("size", browsers.SIZES)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_each_tab_fits_its_screen(browser: browsers.Browser, size: str, dark: bool) -> None:
-    browser.open(size=size, dark=dark)
+@pytest.mark.parametrize("browser", browsers.SCREENS, ids=str, indirect=True)
+def test_each_tab_fits_its_screen(browser: browsers.Browser) -> None:
     browser.one("#examples button")
     browser.ask("How often should I descale the machine?")
     for tab, landmark in (
@@ -25,21 +23,19 @@ def test_each_tab_fits_its_screen(browser: browsers.Browser, size: str, dark: bo
         browser.one(landmark)
         wide = browser.driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{tab} is {wide} px wider than the screen"
-        browser.screenshot(f"{tab.lower()}-{size}-{'dark' if dark else 'light'}")
+        browser.screenshot(f"{tab.lower()}-{browser.screen}")
 
 
-@pytest.mark.parametrize("size", browsers.SIZES)
-def test_the_question_is_always_in_sight(browser: browsers.Browser, size: str) -> None:
-    browser.open(size=size)
+@pytest.mark.parametrize("browser", [browsers.DESKTOP, browsers.PHONE], ids=str, indirect=True)
+def test_the_question_is_always_in_sight(browser: browsers.Browser) -> None:
     browser.one("#examples button")
-    browser.screenshot(f"start-{size}")
+    browser.screenshot(f"start-{browser.screen}")
     for _ in range(3):
         browser.ask("How often should I descale the machine?")
     box = browser.one("#question").rect
-    assert box["y"] + box["height"] <= browsers.SIZES[size][1]
+    assert box["y"] + box["height"] <= browser.screen.height
     assert browser.driver.execute_script("return document.documentElement.scrollHeight - window.innerHeight") <= 0
-    last = browser.seen(".answer.whole")[-1]
-    browser.wait(lambda: last.rect["y"] < box["y"], "the last answer is below the fold")
+    browser.wait(lambda: browser.seen(".answer.whole")[-1].rect["y"] < box["y"], "the last answer is below the fold")
 
 
 def test_everything_that_can_be_used_has_a_name(browser: browsers.Browser) -> None:

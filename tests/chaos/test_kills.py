@@ -9,8 +9,8 @@ import httpx
 import openai
 import psutil
 import pytest
-from serve_apps.run import processes
 
+from serve_apps.run import processes
 from tests import installations
 
 QUESTION = "How often should I descale the machine?"
@@ -18,16 +18,17 @@ ASKED_AFTER = 8
 
 
 def one(installation: installations.Installation, title: str) -> psutil.Process:
-    """The only process of this run whose command line begins with `title`."""
-    found = [process for process in processes.marked(installation.run) if _title(process).startswith(title)]
-    assert len(found) == 1, [_title(process) for process in processes.marked(installation.run)]
+    """The only process of this run that calls itself `title`."""
+    titles = {process: _title(process) for process in processes.marked(installation.run)}
+    found = [process for process, called in titles.items() if called.startswith(title)]
+    assert len(found) == 1, sorted(titles.values())
     return found[0]
 
 
 def _title(process: psutil.Process) -> str:
     try:
-        return " ".join(process.cmdline()).removeprefix("/usr/bin/")
-    except psutil.Error:
+        return process.cmdline()[0].rsplit("/", 1)[-1]
+    except (psutil.Error, IndexError):
         return ""
 
 
@@ -76,6 +77,8 @@ def test_the_killed_come_back(installation: installations.Installation, api: htt
         "/v1/documents", files={"file": ("after.md", b"# After\n\nThe lighthouse keeper is called Ann.\n")}
     )
     assert answer.status_code in (201, 202), answer.text
-    found = api.post("/v1/search", json={"query": "Who keeps the lighthouse?", "k": 3}).json()["data"]
-    assert found[0]["document_id"] == answer.json()["id"]
-    assert api.delete(f"/v1/documents/{answer.json()['id']}").status_code == 200
+    document = installations.settled(api, answer.json())
+    only = {"documents": [document["id"]]}
+    found = api.post("/v1/search", json={"query": "Who keeps the lighthouse?", "k": 3, "filter": only}).json()["data"]
+    assert "Ann" in found[0]["text"]
+    assert api.delete(f"/v1/documents/{document['id']}").status_code == 200

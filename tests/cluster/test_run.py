@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import httpx
-from serve_apps.run import processes
 
+from serve_apps.run import processes
 from tests import installations
 
 
@@ -36,9 +36,9 @@ def test_a_taken_port_is_a_clear_message(installation: installations.Installatio
 
 
 def test_a_home_in_use_is_a_clear_message(installation: installations.Installation) -> None:
+    flags = ["--port", str(installations.free_port()), "--dashboard-port", str(installations.free_port())]
     ended = subprocess.run(
-        [sys.executable, "-m", "serve_apps.run", "--home", str(installation.home)]
-        + ["--port", str(installations.free_port()), "--dashboard-port", str(installations.free_port())],
+        [sys.executable, "-m", "serve_apps.run", "--home", str(installation.home), *flags],
         cwd=installations.ROOT,
         capture_output=True,
         text=True,

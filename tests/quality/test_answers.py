@@ -45,5 +45,10 @@ def test_a_missing_passage_is_noticed_more_often_than_not_wrongly_refused(result
     assert refused["removed"][0] >= 0.35
 
 
+def test_near_misses_are_refused_more_often_than_answers(results: dict[str, Any]) -> None:
+    refused = results["refused"]
+    assert refused["near"][0] >= 2 * refused["answerable"][0]
+
+
 def test_an_answer_costs_little(results: dict[str, Any]) -> None:
     assert results["p50_ms"] < 2 * answers.BUDGET_MS

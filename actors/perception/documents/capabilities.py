@@ -9,7 +9,7 @@ from actors import messages
 _ENGINES = (
     ("documents.pdf", "pymupdf", "PDF with a text layer, also encrypted: text, headings, lists, simple tables"),
     ("documents.layout", "pymupdf4llm", "second pass over PDFs: tables, columns and headings by layout models"),
-    ("documents.office", "lxml", "DOCX, PPTX, XLSX, ODT"),
+    ("documents.office", "lxml", "DOCX, PPTX, XLSX (also encrypted), ODT"),
     ("documents.xls", "xlrd", "Excel 97-2003"),
     ("documents.web", "lxml", "HTML, EPUB"),
     (
@@ -19,8 +19,8 @@ _ENGINES = (
     ),
 )
 _MISSING = (
-    ("documents.legacy", "none", "Word 97-2003 (.doc), PowerPoint 97-2003 (.ppt), Outlook (.msg), encrypted Office files",
-     "Save them as DOCX, PPTX or EML, without a password."),
+    ("documents.legacy", "none", "Word and PowerPoint 97-2003 (.doc, .ppt), Outlook (.msg)",
+     "Save them as DOCX, PPTX or EML."),
     ("documents.scans", "none", "PDFs without a text layer (OCR)", "Upload a PDF with a text layer."),
 )  # fmt: skip
 

@@ -14,9 +14,8 @@ _UNWANTED = re.compile(
 _LIGATURES = re.compile("[\ufb00-\ufb06]")
 _NEWLINES = re.compile("\r\n?|\u2028|\u2029|\x85")
 _ODD_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-_TRAILING = re.compile(r"[ \t]+(?=\n|\Z)")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")
 _BLANK_RUN = re.compile(r"\n{3,}")
-_SPACE_RUN = re.compile(r"\s+")
 _SYMBOLS = str.maketrans({"\uf0b7": "•", "\uf0a7": "•", "\uf0d8": "•", "\uf0fc": "✓", "\uf020": " "})
 
 
@@ -42,7 +41,7 @@ def tidy(markdown: str) -> str:
 
 def line(text: str) -> str:
     """Return cleaned text on one line, runs of white space as one space."""
-    return _SPACE_RUN.sub(" ", clean(text)).strip()
+    return " ".join(clean(text).split())
 
 
 def paragraph(text: str) -> str:

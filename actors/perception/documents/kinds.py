@@ -16,39 +16,38 @@ HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A format with a name for people and the media type it is stored under."""
+    """A format: the media type it is stored under, and its name for people."""
 
-    name: str
     media_type: str
     title: str
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
-PDF = Kind("pdf", "application/pdf", "PDF")
-DOCX = Kind("docx", _OOXML + "wordprocessingml.document", "Word document")
-PPTX = Kind("pptx", _OOXML + "presentationml.presentation", "PowerPoint presentation")
-XLSX = Kind("xlsx", _OOXML + "spreadsheetml.sheet", "Excel workbook")
-XLS = Kind("xls", "application/vnd.ms-excel", "Excel 97-2003 workbook")
-ODT = Kind("odt", "application/vnd.oasis.opendocument.text", "OpenDocument text")
-EPUB = Kind("epub", "application/epub+zip", "EPUB book")
-EML = Kind("eml", "message/rfc822", "e-mail message")
-RTF = Kind("rtf", "application/rtf", "Rich Text")
-HTML = Kind("html", "text/html", "web page")
-CSV = Kind("csv", "text/csv", "delimited table")
-MARKDOWN = Kind("markdown", "text/markdown", "Markdown")
-TEXT = Kind("text", "text/plain", "plain text")
+PDF = Kind("application/pdf", "PDF")
+DOCX = Kind(_OOXML + "wordprocessingml.document", "Word document")
+PPTX = Kind(_OOXML + "presentationml.presentation", "PowerPoint presentation")
+XLSX = Kind(_OOXML + "spreadsheetml.sheet", "Excel workbook")
+XLS = Kind("application/vnd.ms-excel", "Excel 97-2003 workbook")
+ODT = Kind("application/vnd.oasis.opendocument.text", "OpenDocument text")
+EPUB = Kind("application/epub+zip", "EPUB book")
+EML = Kind("message/rfc822", "e-mail message")
+RTF = Kind("application/rtf", "Rich Text")
+HTML = Kind("text/html", "web page")
+CSV = Kind("text/csv", "delimited table")
+MARKDOWN = Kind("text/markdown", "Markdown")
+TEXT = Kind("text/plain", "plain text")
+LOCKED_OFFICE = Kind("application/x-ole-storage", "encrypted Office file")
 
-KINDS = (PDF, DOCX, PPTX, XLSX, XLS, ODT, EPUB, EML, RTF, HTML, CSV, MARKDOWN, TEXT)
+KINDS = (PDF, DOCX, PPTX, XLSX, XLS, ODT, EPUB, EML, RTF, HTML, CSV, MARKDOWN, TEXT, LOCKED_OFFICE)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_PARTS = (("word/document.xml", DOCX), ("ppt/presentation.xml", PPTX), ("xl/workbook.xml", XLSX))
 _ZIP_TYPES = {b"application/epub+zip": EPUB, b"application/vnd.oasis.opendocument.text": ODT}
-_OLE_STREAMS = (("Workbook", XLS), ("Book", XLS))
+_OLE_STREAMS = (("EncryptedPackage", LOCKED_OFFICE), ("Workbook", XLS), ("Book", XLS))
 _CONVERT = (
     "Save it as {new} (LibreOffice does: `soffice --convert-to {new} FILE`); a converter comes with a later version."
 )
 _OLE_OTHERS = {
-    "EncryptedPackage": "This Office file is encrypted; only PDFs are decrypted. Remove its password and try again.",
     "WordDocument": "This is a Word 97-2003 file (.doc). " + _CONVERT.format(new="docx"),
     "PowerPoint Document": "This is a PowerPoint 97-2003 file (.ppt). " + _CONVERT.format(new="pptx"),
     "__properties_version1.0": "This is an Outlook message (.msg). Save it as .eml; a converter comes later.",
@@ -90,7 +89,7 @@ _BY_SUFFIX = {
 }
 _BY_MEDIA_TYPE = {kind.media_type: kind for kind in (EML, HTML, CSV, MARKDOWN)} | {"text/tab-separated-values": CSV}
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]*\S", re.MULTILINE)
 _MAIL_FIELDS = {

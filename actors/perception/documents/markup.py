@@ -26,7 +26,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
-_BREAKS = re.compile(r" *\n *\n\s*")
+_BREAKS = re.compile(r"(?<! ) *+\n *+\n\s*")
 _TEXT_SHARE = 0.4
 """Share of a page's text that `main` or `article` must hold to stand for the page."""
 

@@ -79,7 +79,7 @@ class _Walk:
         if name == "h":
             level = min(max(ooxml.integer(element.get(_TEXT + "outline-level"), 1), 1), 6)
         if text:
-            self.pages[-1].append(f"{'#' * level} {hygiene.line(text)}" if level else text)
+            self.pages[-1].append(f"{'#' * level} {hygiene.line(text)}" if level else hygiene.paragraph(text))
         for frame in element.iter():
             if archives.local(frame) == "text-box":
                 self.blocks(frame)

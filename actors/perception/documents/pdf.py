@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pymupdf
 
 from actors import errors, messages
-from actors.perception.documents import kinds, pdf_lines, pdf_pages, sources
+from actors.perception.documents import kinds, pdf_arabic, pdf_lines, pdf_pages, sources
 
 _FLAGS = pymupdf.TEXTFLAGS_TEXT & ~pymupdf.TEXT_PRESERVE_LIGATURES
 _FACTS = {"author": "author", "subject": "subject", "keywords": "keywords", "creationDate": "created"}
@@ -71,6 +71,8 @@ def _extract(document: pymupdf.Document, chars: int) -> Iterator[pdf_lines.PageL
         try:
             content = page.get_text("dict", flags=_FLAGS)
             lines = list(pdf_lines.lines(content["blocks"]))
+            if any(pdf_arabic.SUSPECT.search(line.text) for line in lines):
+                lines = list(pdf_lines.lines(pdf_arabic.restored(page.get_text("rawdict", flags=_FLAGS)["blocks"])))
             yield pdf_lines.PageLines(lines, float(content["width"]), float(content["height"]))
         except _BROKEN as broken:
             failed += 1

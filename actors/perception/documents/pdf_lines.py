@@ -52,14 +52,17 @@ def lines(blocks: Iterable[dict[str, Any]]) -> Iterator[Line]:
                 text, size = span["text"], span["size"]
                 strong, mono = _strong(span), bool(span["flags"] & _MONO)
             else:
-                text = "".join(span["text"] for span in spans)
-                inked = [span for span in spans if span["text"].strip()]
-                if not inked:
-                    continue
-                longest = max(inked, key=lambda span: len(span["text"]))
-                size = longest["size"]
-                strong = all(_strong(span) for span in inked)
-                mono = all(span["flags"] & _MONO for span in inked)
+                text, size, longest = "", 0.0, 0
+                strong = mono = True
+                for span in spans:
+                    part = span["text"]
+                    text += part
+                    if part.isspace():
+                        continue
+                    if len(part) > longest:
+                        longest, size = len(part), span["size"]
+                    strong = strong and _strong(span)
+                    mono = mono and bool(span["flags"] & _MONO)
             text = text.strip()
             if "...." in text or ". . . ." in text:
                 text = _LEADERS.sub(" ", text)

@@ -21,7 +21,7 @@ LARGER = 1.12
 LEVELS = 4
 HEADING_CHARS = 200
 RUN_IN_CHARS = 80
-_DIGITS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"\d+|\A[ivxlc]{1,6}\Z")
 _END = tuple('.!?:;。！？…؟۔"”’)')
 
 
@@ -86,7 +86,7 @@ def _edge(line: pdf_lines.Line, page: pdf_lines.PageLines) -> tuple[bool, str] |
     above = line.y1 < page.height * MARGIN
     if not above and line.y0 < page.height * (1 - MARGIN):
         return None
-    return above, _DIGITS.sub("#", line.text)
+    return above, _NUMBERS.sub("#", line.text)
 
 
 def _blocks(lines: list[pdf_lines.Line], sizes: _Sizes, titles: Mapping[str, int]) -> tuple[list[str], int]:

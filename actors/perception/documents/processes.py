@@ -44,7 +44,7 @@ class Process:
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return self._child.returncode is None and self._ended is None
+        return self._child.returncode is None and self._ended is None and not self._from.at_eof()
 
     @property
     def pid(self) -> int:
@@ -132,7 +132,8 @@ class Process:
         code = self._child.returncode or 0
         name = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         log.warning("a document reader process ended with %s: %s", name, self._errors.result())
-        if code in {-signal.SIGKILL, -signal.SIGXCPU} or "MemoryError" in self._errors.result():
+        said = self._errors.result()
+        if code in {-signal.SIGKILL, -signal.SIGXCPU} or "MemoryError" in said or "bad_alloc" in said:
             return errors.Unreadable("Reading the file takes too much memory or work.", "too_costly", "file")
         return errors.Unreadable(
             f"The file is damaged: it makes the reader fail ({name}). Nothing else was harmed.", "damaged", "file"

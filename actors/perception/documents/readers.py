@@ -7,14 +7,11 @@ never stands in the way of a first pass. What a file does to its process, it doe
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from actors import errors, messages, settings
 from actors.perception.documents import processes
-
-log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Told (pages done, pages in all)."""
@@ -93,7 +90,13 @@ class Readers:
 
     def _request(self, path: Path, name: str, media_type: str, password: str | None) -> dict[str, object]:
         limits = (self._settings.pages, self._settings.chars, self._settings.unpacked_bytes)
-        return {"path": str(path), "name": name, "media_type": media_type, "password": password, "limits": limits}
+        return {
+            "path": str(path.absolute()),
+            "name": name,
+            "media_type": media_type,
+            "password": password,
+            "limits": limits,
+        }
 
     async def _take(self) -> processes.Process:
         while self._idle:

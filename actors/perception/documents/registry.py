@@ -14,6 +14,7 @@ from actors.perception.documents import (
     mail,
     markup,
     odt,
+    office_locks,
     pdf,
     plain,
     pptx,
@@ -40,6 +41,8 @@ READERS: dict[kinds.Kind, Reader] = {
     kinds.MARKDOWN: plain.markdown,
     kinds.TEXT: plain.text,
 }
+UNLOCKERS: dict[kinds.Kind, Callable[[bytes, str | None], bytes]] = {kinds.LOCKED_OFFICE: office_locks.opened}
+"""Kinds that hold another file, and what takes it out."""
 
 
 def read(source: sources.Source) -> messages.Parsed:
@@ -51,6 +54,9 @@ def _guarded(source: sources.Source) -> messages.Parsed:
     """Read one file; whatever a library raises about its bytes means that they are damaged."""
     kind = kinds.detect(source)
     try:
+        if kind in UNLOCKERS:
+            source = dataclasses.replace(source, data=UNLOCKERS[kind](source.data, source.password))
+            kind = kinds.detect(source)
         return READERS[kind](source)
     except errors.ConsiliumError:
         raise

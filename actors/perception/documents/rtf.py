@@ -29,8 +29,8 @@ _CHARSETS = {
     0: "cp1252", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258",
     177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
-_FONT = re.compile(rb"\\f(\d{1,6})\b[^{}]*?\\fcharset(\d{1,3})")
-_STYLE = re.compile(rb"\{\s*\\s(\d{1,5})\b([^{};]*)[^{}]*?heading (\d)", re.IGNORECASE)
+_FONT = re.compile(rb"\\f(\d{1,6})\b[^{}]{0,200}?\\fcharset(\d{1,3})")
+_STYLE = re.compile(rb"\{\s*\\s(\d{1,5})\b[^{}]{0,300}?heading (\d)", re.IGNORECASE)
 _INFO = re.compile(rb"\{\\(title|author|subject|keywords)\s+([^{}\\]{1,500})")
 
 
@@ -106,7 +106,7 @@ class _Writer:
 def read(source: sources.Source) -> messages.Parsed:
     """Read an RTF file."""
     data = source.data.lstrip()
-    headings = {int(style): min(int(level), 6) for style, _, level in _STYLE.findall(data[:200_000])}
+    headings = {int(style): min(int(level), 6) for style, level in _STYLE.findall(data[:200_000])}
     fonts = {int(font): _CHARSETS.get(int(charset), "") for font, charset in _FONT.findall(data[:200_000])}
     writer = _Writer()
     _run(data, writer, headings, fonts)

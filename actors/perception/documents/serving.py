@@ -36,4 +36,10 @@ def answer(outgoing: BinaryIO, read: Callable[[], messages.Parsed]) -> None:
         return
     for page in parsed.pages:
         wire.send(outgoing, wire.page(page))
-    wire.send(outgoing, wire.finish(parsed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+    wire.send(outgoing, wire.finish(parsed, _resident_bytes()))
+
+
+def _resident_bytes() -> int:
+    """Resident memory now. Not getrusage's peak: that one is inherited over exec, from a parent of any size."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()

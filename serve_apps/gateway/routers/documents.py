@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from actors import cast
 from serve_apps.gateway import dependencies, etags, library, originals, pages, uploads
@@ -22,14 +22,18 @@ Prefer = Annotated[
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _LOCATION = {"Location": {"description": "The document.", "schema": {"type": "string"}}}
-_TAKEN: dict[int | str, dict[str, Any]] = {
-    200: {"model": documents.Document, "description": "The same bytes were there already: the same document."},
-    201: {"model": documents.Document, "description": "Ready to be searched.", "headers": _LOCATION},
+_PENDING: dict[int | str, dict[str, Any]] = {
     202: {"model": documents.Document, "description": "Being indexed; `task` says how far.", "headers": _LOCATION},
 }
-_REFUSED = problems.documented(400, 404, 409, 413, 415, 422, 429, 500, 503)
+_ADDED: dict[int | str, dict[str, Any]] = {
+    200: {"model": documents.Document, "description": "The same bytes were there already: the same document."},
+    201: {"model": documents.Document, "description": "Ready to be searched.", "headers": _LOCATION},
+}
+_REPLACED: dict[int | str, dict[str, Any]] = {
+    200: {"model": documents.Document, "description": "Ready to be searched.", "headers": _LOCATION},
+}
+_REFUSED = problems.documented(400, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 _READ = problems.documented(400, 404, 409, 422, 500, 503)
-_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since `If-None-Match`."}}
 
 
 @router.post(
@@ -37,7 +41,7 @@ _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged s
     response_model=documents.Document,
     status_code=201,
     summary="Add a document",
-    responses=_TAKEN | _REFUSED,
+    responses=_ADDED | _PENDING | _REFUSED,
     openapi_extra=documents.UPLOAD,
 )
 async def upload(
@@ -50,51 +54,50 @@ async def upload(
 
     A file of the same name becomes the next version of that document, and so does one that `replaces` it.
     """
-    return await _taken(request, cast, replaces, prefer)
+    return await _taken(request, cast, replaces, prefer, 201)
 
 
 @router.put(
     "/v1/documents/{document_id}",
     response_model=documents.Document,
-    status_code=201,
     summary="Replace a document",
-    responses=_TAKEN | _REFUSED,
+    responses=_REPLACED | _PENDING | _REFUSED,
     openapi_extra=documents.UPLOAD,
 )
 async def replace(request: Request, document_id: Id, cast: dependencies.Cast, prefer: Prefer = None) -> Response:
     """Make a file the next version. Searches see the old one until the new one is whole."""
-    return await _taken(request, cast, document_id, prefer)
+    return await _taken(request, cast, document_id, prefer, 200)
 
 
 @router.get(
     "/v1/documents",
     response_model=documents.Documents,
     summary="List documents",
-    responses=problems.documented(400, 500, 503),
+    responses=problems.UNCHANGED | problems.documented(400, 500, 503),
 )
 async def every(
+    request: Request,
     cast: dependencies.Cast,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=500, description="`next` of the page before.")] = None,
-) -> documents.Documents:
+) -> Response:
     """Return a page of documents, newest first."""
     found, after = await cast.documents.list(cursor, limit)
-    return documents.Documents(data=[library.shown(document) for document in found], next=after)
+    shown = [library.shown(document) for document in found]
+    return etags.answer(request, documents.Documents(data=shown, next=after))
 
 
 @router.get(
     "/v1/documents/{document_id}",
     response_model=documents.Document,
     summary="One document",
-    responses=_UNCHANGED | problems.documented(400, 404, 500, 503),
+    responses=problems.UNCHANGED | problems.documented(400, 404, 500, 503),
 )
 async def one(request: Request, document_id: Id, cast: dependencies.Cast) -> Response:
     """Return what is known of it, with the task that goes on for it."""
     document = await cast.documents.get(document_id)
     task = await cast.tasks.task(document.task_id) if document.task_id else None
-    body = library.shown(document, task).model_dump_json()
-    etag = etags.of(body)
-    return etags.fresh(request, etag) or Response(body, media_type="application/json", headers={"ETag": etag})
+    return etags.answer(request, library.shown(document, task))
 
 
 @router.delete(
@@ -114,7 +117,7 @@ async def delete(document_id: Id, cast: dependencies.Cast) -> documents.Deleted:
     summary="Read a document as Markdown",
     response_class=Response,
     responses={200: {"description": "The document.", "content": {"text/markdown": {"schema": {"type": "string"}}}}}
-    | _UNCHANGED
+    | problems.UNCHANGED
     | _READ,
 )
 async def content(
@@ -141,7 +144,7 @@ async def content(
     response_model=documents.Page,
     summary="Read one page",
     responses={200: {"description": "HTML to read, or JSON.", "content": {"text/html": {"schema": {"type": "string"}}}}}
-    | _UNCHANGED
+    | problems.UNCHANGED
     | _READ,
 )
 async def one_page(
@@ -153,20 +156,19 @@ async def one_page(
 ) -> Response:
     """Return the page as HTML with a quote marked in it, or as JSON when `Accept` asks for that."""
     document = library.readable(await cast.documents.get(document_id))
-    kind = _kind(request.headers.get("accept", ""))
-    etag = etags.of(document.id, document.revision, number, kind, quote)
+    page = await cast.readings.page(document_id, number)
+    if _wants_json(request.headers.get("accept", "")):
+        shown = documents.Page(
+            document_id=document_id, number=page.number, label=page.label, markdown=page.markdown, pages=document.pages
+        )
+        return etags.answer(request, shown, {"Vary": "Accept"})
+    etag = etags.of(document.name, page, document.pages, quote)
     unchanged = etags.fresh(request, etag)
     if unchanged:
         return unchanged
-    page = await cast.readings.page(document_id, number)
-    headers = {"ETag": etag, "Vary": "Accept"}
-    if kind == "html":
-        html = pages.html_page(document, page, quote)
-        return Response(html, media_type="text/html; charset=utf-8", headers=headers | pages.SECURITY)
-    shown = documents.Page(
-        document_id=document_id, number=page.number, label=page.label, markdown=page.markdown, pages=document.pages
-    )
-    return JSONResponse(shown.model_dump(), headers=headers)
+    html = pages.html_page(document, page, quote)
+    headers = {"ETag": etag, "Vary": "Accept", **pages.SECURITY}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.get(
@@ -177,7 +179,7 @@ async def one_page(
         200: {"description": "The bytes that were uploaded.", "content": {"application/octet-stream": _BYTES}},
         206: {"description": "The range that was asked for.", "content": {"application/octet-stream": _BYTES}},
     }
-    | _UNCHANGED
+    | problems.UNCHANGED
     | problems.documented(400, 404, 416, 500, 503),
 )
 async def file(request: Request, document_id: Id, cast: dependencies.Cast) -> Response:
@@ -187,7 +189,9 @@ async def file(request: Request, document_id: Id, cast: dependencies.Cast) -> Re
     return unchanged or originals.Original(document, cast.files.local_path(document.key), request)
 
 
-async def _taken(request: Request, cast: cast.Cast, replaces: str | None, prefer: str | None) -> Response:
+async def _taken(
+    request: Request, cast: cast.Cast, replaces: str | None, prefer: str | None, ready: Literal[200, 201]
+) -> Response:
     if request.headers.get("sec-fetch-site") == "cross-site":
         # A form is the one body that a browser sends to us from anybody's page without asking us first.
         raise HTTPException(403, "Web pages from elsewhere may not add documents.")
@@ -205,10 +209,10 @@ async def _taken(request: Request, cast: cast.Cast, replaces: str | None, prefer
     headers = {"Location": f"/v1/documents/{stored.document.id}"}
     if deferred:
         headers["Preference-Applied"] = "respond-async"
-    status = 202 if stored.document.status == "processing" else 200 if stored.known else 201
+    status = 202 if stored.document.status == "processing" else 200 if stored.known else ready
     body = library.shown(stored.document, stored.task).model_dump_json()
     return Response(body, status, headers, media_type="application/json")
 
 
-def _kind(accept: str) -> Literal["html", "json"]:
-    return "json" if "application/json" in accept and "text/html" not in accept else "html"
+def _wants_json(accept: str) -> bool:
+    return "application/json" in accept and "text/html" not in accept

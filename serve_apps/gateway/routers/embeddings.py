@@ -13,8 +13,6 @@ from serve_apps.gateway.schemas import embeddings, problems
 
 router = APIRouter(tags=["models"])
 
-CHARS_PER_TOKEN = 4
-
 
 @router.post(
     "/v1/embeddings",
@@ -32,7 +30,7 @@ async def embed(body: embeddings.EmbeddingsRequest, cast: dependencies.Cast) -> 
         raise errors.Invalid(message, "unsupported_value", "dimensions")
     texts = _texts(body.input, cast.settings.http)
     vectors = await model.embed(texts)
-    tokens = sum(-(-len(text) // CHARS_PER_TOKEN) for text in texts)
+    tokens = sum(cast.tokens.count(texts))
     rows = [
         base64.b64encode(vector.astype("<f4").tobytes()).decode()
         if body.encoding_format == "base64"

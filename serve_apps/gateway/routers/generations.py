@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Header, Path, Request
 from starlette.responses import Response
 
 from actors import errors, messages
-from serve_apps.gateway import answers, chunks, dependencies, streams
+from serve_apps.gateway import answers, chunks, dependencies, etags, streams
 from serve_apps.gateway.schemas import chats, events, generations, problems
 
 router = APIRouter(tags=["generations"])
@@ -27,13 +27,13 @@ _REPLAY = events.described(
     "/v1/generations/{generation_id}",
     response_model=generations.Generation,
     summary="State of an answer",
-    responses=problems.documented(400, 404, 500, 503),
+    responses=problems.UNCHANGED | problems.documented(400, 404, 500, 503),
 )
-async def state(generation_id: Id, cast: dependencies.Cast) -> generations.Generation:
+async def state(request: Request, generation_id: Id, cast: dependencies.Cast) -> Response:
     """Return the text so far and, once it is whole, what stands behind it."""
     replay = answers.so_far(cast.journal.replay(generation_id, -1))
     answer = await answers.gathered(await answers.begun(replay), replay)
-    return generations.Generation(
+    shown = generations.Generation(
         id=generation_id,
         status=_status(answer.end),
         model=answer.started.model,
@@ -45,6 +45,7 @@ async def state(generation_id: Id, cast: dependencies.Cast) -> generations.Gener
         if isinstance(answer.end, messages.Done)
         else None,
     )
+    return etags.answer(request, shown)
 
 
 @router.get(

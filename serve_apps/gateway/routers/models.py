@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
 
 from actors import cast
-from serve_apps.gateway import dependencies, questions
+from serve_apps.gateway import dependencies, etags, questions
 from serve_apps.gateway.schemas import models, problems
 
 router = APIRouter(tags=["models"])
@@ -16,24 +17,31 @@ CREATED = 1764000000
 """OpenAI's shape wants a time; ours is that of the first release."""
 
 
-@router.get("/v1/models", response_model=models.Models, summary="List models", responses=problems.documented(500, 503))
-async def every(cast: dependencies.Cast) -> models.Models:
+@router.get(
+    "/v1/models",
+    response_model=models.Models,
+    summary="List models",
+    responses=problems.UNCHANGED | problems.documented(500, 503),
+)
+async def every(request: Request, cast: dependencies.Cast) -> Response:
     """List what chat completions and embeddings take as `model`."""
-    return models.Models(data=_all(cast))
+    return etags.answer(request, models.Models(data=_all(cast)))
 
 
 @router.get(
     "/v1/models/{model:path}",
     response_model=models.Model,
     summary="One model",
-    responses=problems.documented(404, 500, 503),
+    responses=problems.UNCHANGED | problems.documented(404, 500, 503),
 )
-async def one(model: Annotated[str, Path(examples=["consilium"])], cast: dependencies.Cast) -> models.Model:
+async def one(
+    request: Request, model: Annotated[str, Path(examples=["consilium"])], cast: dependencies.Cast
+) -> Response:
     """Say whether there is such a model."""
     found = next((known for known in _all(cast) if known.id == model), None)
     if found is None:
         raise questions.unknown_model(model)
-    return found
+    return etags.answer(request, found)
 
 
 def _all(cast: cast.Cast) -> list[models.Model]:

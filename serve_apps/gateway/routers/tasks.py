@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from serve_apps.gateway import dependencies, library, streams
+from serve_apps.gateway import dependencies, etags, library, streams
 from serve_apps.gateway.schemas import documents, events, problems
 
 router = APIRouter(tags=["library"])
@@ -27,11 +27,11 @@ _PROGRESS = events.described(
     "/v1/tasks/{task_id}",
     response_model=documents.Task,
     summary="One task",
-    responses=problems.documented(400, 404, 500, 503),
+    responses=problems.UNCHANGED | problems.documented(400, 404, 500, 503),
 )
-async def one(task_id: Id, cast: dependencies.Cast) -> documents.Task:
+async def one(request: Request, task_id: Id, cast: dependencies.Cast) -> Response:
     """Return stage and share done."""
-    return library.shown_task(await cast.tasks.task(task_id))
+    return etags.answer(request, library.shown_task(await cast.tasks.task(task_id)))
 
 
 @router.get(

@@ -48,6 +48,7 @@ class ErrorBody(bodies.Answer):
 
 MEANINGS: dict[int, tuple[str, str, str]] = {
     400: ("The request makes no sense; `param` says where.", "invalid_value", "k must be between 1 and 100."),
+    403: ("A web page from elsewhere may not do this.", "forbidden", "Web pages from elsewhere may not add documents."),
     404: ("There is no such thing, or no longer.", "not_found", "There is no document doc_0. GET /v1/documents lists."),
     409: ("Somebody else is changing it.", "conflict", "The document is being replaced. Try again when it is ready."),
     413: ("Over a limit that is a setting.", "too_large", "The body is over 2097152 bytes (http.body_bytes)."),
@@ -69,6 +70,10 @@ OTHERS: dict[int | str, dict[str, Any]] = {
     "default": {"model": ErrorBody, "description": "Any other error has the same shape."}
 }
 """What every route may answer besides."""
+
+
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since `If-None-Match`."}}
+"""What a conditional read may answer."""
 
 
 def kind_of(status: int) -> str:

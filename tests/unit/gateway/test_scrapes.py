@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from prometheus_client import parser
+
 from serve_apps.gateway import scrapes
 
 NODE = """\
 # HELP ray_consilium_http_requests_total Requests answered.
 # TYPE ray_consilium_http_requests_total counter
-ray_consilium_http_requests_total{Component="core_worker",Version="2.60.0",WorkerId="a",otel_scope_name="x.y",route="/healthz"} 3.0
+ray_consilium_http_requests_total{Component="c",Version="2.60.0",WorkerId="a",otel_scope_name="x",route="/healthz"} 3.0
 # HELP ray_node_cpu_count Number of CPUs.
 # TYPE ray_node_cpu_count gauge
 ray_node_cpu_count{SessionName="s"} 2.0

@@ -158,3 +158,14 @@ def test_a_hundred_pages_take_well_under_a_second() -> None:
     chunks = chunking.cut(pages, COUNTER, knobs.Chunking())
     assert time.process_time() - begin < 1.5
     assert len(chunks) >= 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["." * 100_000 + "x", "# " + "#" * 100_000 + "a", "|" + "-" * 100_000 + "x", " " * 100_000 + "x", "a\n" * 50_000,
+     "- " * 50_000, "x" * 100_000, "|-|\n" * 30_000, "# a\n" * 30_000, "`" * 100_000, "1. " * 50_000],
+)  # fmt: skip
+def test_no_text_takes_more_than_linear_time(text: str) -> None:
+    begin = time.process_time()
+    cut("| a |\n" + text, sizes=knobs.Chunking())
+    assert time.process_time() - begin < 5

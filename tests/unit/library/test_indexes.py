@@ -131,9 +131,16 @@ def test_every_contender_has_both_scores(rng):
     index, _ = filled(rng)
     hits = index.search(making.query("amber quartz", making.vector(rng), depth=5))
     assert all(one.bm25 is not None and one.vector is not None for one in hits.evidence)
-    assert hits.bm25.low <= min(one.bm25 for one in hits.evidence) and hits.bm25.high == max(
+    assert hits.bm25.low <= min(one.bm25 for one in hits.evidence) and hits.bm25.high >= max(
         one.bm25 for one in hits.evidence
     )
+
+
+def test_words_that_find_little_weigh_little(rng):
+    index, _ = filled(rng)
+    well, badly = (index.search(making.query(text, making.vector(rng))) for text in ("amber", "amber xylophone yacht"))
+    share = [max(one.bm25 for one in hits.evidence) / hits.bm25.high for hits in (well, badly)]
+    assert share[0] == 1.0 and share[1] < 0.5
 
 
 def test_a_new_revision_replaces_and_an_old_one_is_left_out(rng):

@@ -33,6 +33,7 @@ def texts(text: str) -> list[str]:
         ("1. Do this.\n2. Do that.", ["1. Do this.", "2. Do that."]),
         ("# A heading. With stop\n\nText.", ["# A heading. With stop", "Text."]),
         ("| a. B | c |\n| d. E | f |", ["| a. B | c |", "| d. E | f |"]),
+        ("Fixed price | 1. B | 2\nOther | 44 |  ", ["Fixed price | 1. B | 2", "Other | 44 |"]),
         ("Paragraph one\n\nParagraph two", ["Paragraph one", "Paragraph two"]),
         ("", []),
     ],

@@ -51,6 +51,31 @@ def test_the_sentence_that_answers_is_first(question: str, answer: str) -> None:
     assert pick(question, evidence(PUMP, TRAVEL))[0] == answer
 
 
+CARE = "## Descaling\n\n1. Let the pump cool.\n2. Remove the filter.\n\n## Repair\n\nThe pump goes to the workshop."
+
+
+def lined(text: str) -> messages.Evidence:
+    """A passage whose windows are its lines."""
+    spans = tuple(messages.Span(*match.span()) for match in re.finditer(r"[^\n]+", text))
+    rows = hashing.Hashing().encode([text[span.start : span.end] for span in spans]).astype(np.float16)
+    return messages.Evidence("d", "d:1:9", "manual.pdf", 1, (), text, 1.0, 9.0, 0.5, spans, rows)
+
+
+def test_how_is_answered_with_all_steps_and_where_with_none() -> None:
+    assert pick("How do I start descaling?", [lined(CARE)])[0] == "1. Let the pump cool. 2. Remove the filter."
+    assert pick("Where does the pump go for repair?", [lined(CARE)])[0] == "The pump goes to the workshop."
+
+
+def test_an_echo_is_no_answer_but_a_yes() -> None:
+    passages = evidence("Never use vinegar. It attacks the copper fittings of the pump.")
+    assert pick("Why never use vinegar?", passages, knobs.Answering(sentences=1)) == [
+        "It attacks the copper fittings of the pump."
+    ]
+    assert (
+        pick("Is the pump blue?", evidence("The pump is blue. It hums at night in winter."))[0] == "The pump is blue."
+    )
+
+
 def test_no_more_sentences_than_asked_for() -> None:
     few = knobs.Answering(sentences=1)
     assert len(pick("How heavy is the pump?", evidence(PUMP, TRAVEL), few)) == 1
@@ -125,6 +150,9 @@ def test_quotes_stand_in_their_passage() -> None:
         ("Who designed the pump?", "person"),
         ("Which city is the capital?", "place"),
         ("Why does it hum?", "reason"),
+        ("How do I descale it?", "method"),
+        ("What must I do before the first use?", "method"),
+        ("Is it blue?", "truth"),
         ("What is a pump?", "other"),
     ],
 )
@@ -142,7 +170,8 @@ def test_words_are_stemmed_folded_and_placed() -> None:
     found = words.words("The company’s Alès 漢字, naïve cities")
     assert [word.stem for word in found] == ["the", "compani", "ale", "漢", "字", "naiv", "citi"]
     assert [word.start for word in found][:2] == [0, 4]
-    assert [word.empty for word in found][:2] == [True, False]
+    assert [word.stem in words.EMPTY for word in found][:2] == [True, False]
+    assert words.stems(["The company’s", "", "naïve cities"]) == [("the", "compani"), (), ("naiv", "citi")]
 
 
 def test_confidence_is_a_probability() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import messages
-from actors.models import plain, units
+from actors.models import lists, plain, units
 
 MANUAL = """## Care
 
@@ -98,4 +98,43 @@ def test_any_text_gives_units_inside_it(text: str, data: st.DataObject) -> None:
         assert 0 <= unit.span.start < unit.span.end <= len(text)
         assert unit.windows
         assert all(0 <= window < len(spans) for window in unit.windows)
+        assert "\n" not in unit.text
+
+
+STEPS = """## Descaling
+
+1. Let it cool.
+2. Remove the *filter*
+3. Rinse
+
+The box contains:
+
+- a pump
+- two seals.
+
+Call us.
+"""
+
+
+def test_lists_are_put_together_with_what_leads_them_in() -> None:
+    evidence = passage(STEPS)
+    steps, contents = lists.whole(evidence, units.units(evidence))
+    assert (steps.kind, steps.text) == ("steps", "1. Let it cool. 2. Remove the filter; 3. Rinse")
+    assert (contents.kind, contents.text) == ("list", "The box contains: a pump; two seals.")
+    assert evidence.text[contents.span.start : contents.span.end] == "The box contains:\n\n- a pump\n- two seals."
+    assert evidence.text[steps.title.start : steps.title.end] == "## Descaling"
+    assert steps.windows == (0, 1, 2, 3), "the heading's window speaks for the steps"
+
+
+def test_one_item_is_no_list_and_a_book_is_none_either() -> None:
+    for text in ("- alone", "Text.\n\n1. alone\n\nText.", "\n".join(f"- item number {n} of many" for n in range(200))):
+        evidence = passage(text)
+        assert lists.whole(evidence, units.units(evidence)) == []
+
+
+@given(st.text(alphabet="a.|-#*: \n12)", max_size=120))
+def test_any_list_lies_in_its_passage(text: str) -> None:
+    evidence = passage(text)
+    for unit in lists.whole(evidence, units.units(evidence)):
+        assert 0 <= unit.span.start < unit.span.end <= len(text)
         assert "\n" not in unit.text

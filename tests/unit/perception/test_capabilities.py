@@ -27,4 +27,4 @@ def test_telling_loads_no_engine() -> None:
 
 
 def test_every_kind_has_a_reader() -> None:
-    assert set(registry.READERS) == set(kinds.KINDS)
+    assert {*registry.READERS, *registry.UNLOCKERS} == set(kinds.KINDS)

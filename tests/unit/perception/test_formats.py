@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import docx
 import pymupdf
 import pytest
@@ -281,3 +283,17 @@ def test_a_scan_is_told_from_a_blank_page() -> None:
     with pytest.raises(errors.Unreadable) as blank:
         making.read(making.pdf([]))
     assert (scan.value.code, blank.value.code) == ("no_text", "empty")
+
+
+def test_an_encrypted_workbook_opens_with_its_password() -> None:
+    """`agile.xlsx` is `making.workbook()`, encrypted by msoffcrypto-tool as Office 2010 and later do it."""
+    data = (Path(__file__).parent / "agile.xlsx").read_bytes()
+    assert making.text(data, password="geheim").startswith("# Prices | 2026\n\nSpring list")
+    with pytest.raises(errors.PasswordNeeded) as required:
+        making.read(data)
+    with pytest.raises(errors.PasswordNeeded) as wrong:
+        making.read(data, password="wrong")
+    assert (required.value.code, wrong.value.code) == ("password_required", "password_wrong")
+    with pytest.raises(errors.Unreadable) as cut:
+        making.read(data[:6000], password="geheim")
+    assert cut.value.code == "damaged"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
 
 import docx
@@ -223,3 +224,25 @@ def test_style_and_list_loops_end() -> None:
     body = f'<w:document xmlns:w="{W}"><w:body>{paragraph}</w:body></w:document>'
     data = making.zipped({"word/document.xml": body, "word/styles.xml": styles + "</w:styles>"})
     assert word_reader.read(sources.Source(data, "d.docx", making.LIMITS)).pages[0].markdown == "x"
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"<!---->" * 500 + b"x", "a.html"),
+        (b"x" + b" " * 1_000_000 + b"y", "a.txt"),
+        (rb"{\rtf1{\s1" + b" " * 1_000_000 + b"x", "a.rtf"),
+        (rb"{\rtf1" + rb"\f1" * 300_000 + b" x}", "a.rtf"),
+        (b"<p>" + b"<b> </b>" * 100_000 + b"x", "a.html"),
+        (b"---\n" * 200_000, "a.md"),
+        (b"<script" * 100_000, "a.md"),
+        (b"From: a\n" * 100_000, "a.eml"),
+    ],
+)
+def test_no_text_takes_more_than_linear_time(data: bytes, name: str) -> None:
+    begin = time.process_time()
+    try:
+        making.read(data, name)
+    except errors.CallerError as error:
+        assert error.code in {"empty", "malformed", "too_many_characters"}
+    assert time.process_time() - begin < 10

@@ -110,6 +110,16 @@ async def test_a_reader_that_dies_is_replaced(pool: readers.Readers, tmp_path: P
     assert pid not in pool.pids
 
 
+async def test_a_reader_that_died_in_its_sleep_costs_no_file(pool: readers.Readers, tmp_path: Path) -> None:
+    path = file(tmp_path, b"text")
+    await pool.read(path, "t.txt")
+    (pid,) = pool.pids
+    os.kill(pid, signal.SIGKILL)
+    await gone(pid)
+    assert (await pool.read(path, "t.txt")).pages[0].markdown == "text"
+    assert pid not in pool.pids
+
+
 async def test_a_file_that_needs_too_much_memory(tmp_path: Path) -> None:
     pool = readers.Readers(settings.Documents(parse_memory_bytes=512 << 20, unpacked_bytes=2 << 30))
     body = "<w:p><w:r><w:t>x</w:t></w:r></w:p>" * 3_000_000
