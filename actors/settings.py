@@ -94,6 +94,8 @@ class Database(Group):
     def _warm_within_size(self) -> Self:
         if self.pool_min > self.pool_size:
             raise ValueError("database.pool_min is larger than database.pool_size")
+        if self.replicas and not self.query_cache_bytes:
+            raise ValueError("database.replicas needs database.query_cache_bytes: its fence knows how far a replica is")
         return self
 
 
