@@ -94,8 +94,6 @@ class Database(Group):
     def _warm_within_size(self) -> Self:
         if self.pool_min > self.pool_size:
             raise ValueError("database.pool_min is larger than database.pool_size")
-        if self.replicas and not self.query_cache_bytes:
-            raise ValueError("database.replicas needs database.query_cache_bytes: its fence knows how far a replica is")
         return self
 
 
@@ -249,6 +247,13 @@ class Settings(BaseSettings):
     embeddings: Embeddings = Embeddings()
     assistant: Assistant = Assistant()
     console: Console = Console()
+
+    @model_validator(mode="after")
+    def _fenced(self) -> Self:
+        if self.database.replicas and not self.database.query_cache_bytes:
+            # Without the fence a page may come from a late standby, and be kept as if it were the newest.
+            raise ValueError("database.replicas needs database.query_cache_bytes above 0")
+        return self
 
     @property
     def truth_url(self) -> str:
