@@ -106,6 +106,7 @@ def _receipt(receipt: shapes.Receipt | None) -> str:
         for stage, spent in stages
         if spent
     )
+    table = f"<table><tbody>{rows}</tbody></table>" if rows else ""  # a kept answer went through no stage
     facts = [
         f"engine {receipt.engine}" if receipt.engine else "",
         f"cache {receipt.cache}" if receipt.cache else "",
@@ -114,7 +115,7 @@ def _receipt(receipt: shapes.Receipt | None) -> str:
     ]
     return (
         f'<details class="receipt"><summary>Receipt · {receipt.total_ms:.0f} ms</summary>'
-        f"<table><tbody>{rows}</tbody></table><p>{html.escape(' · '.join(filter(None, facts)))}</p></details>"
+        f"{table}<p>{html.escape(' · '.join(filter(None, facts)))}</p></details>"
     )
 
 
