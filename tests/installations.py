@@ -107,6 +107,13 @@ def settled(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def ready(api: httpx.Client) -> None:
+    """Wait as a load balancer does until every part answers."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    while (answer := api.get("/readyz")).status_code != httpx.codes.OK:
+        assert time.monotonic() < deadline, answer.text
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The shared installation, with the examples loaded."""

@@ -72,7 +72,7 @@ def test_a_kill_costs_at_most_one_question(installation: installations.Installat
 
 def test_the_killed_come_back(installation: installations.Installation, api: httpx.Client) -> None:
     """After all of that the service is whole: every part ready, uploads and deletes work."""
-    assert api.get("/readyz").status_code == 200
+    installations.ready(api)
     answer = api.post(
         "/v1/documents", files={"file": ("after.md", b"# After\n\nThe lighthouse keeper is called Ann.\n")}
     )

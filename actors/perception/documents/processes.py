@@ -44,7 +44,8 @@ class Process:
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return self._child.returncode is None and self._ended is None and not self._from.at_eof()
+        unreaped = self._child.returncode is None and self._ended is None and not self._from.at_eof()
+        return unreaped and not _zombie(self.pid)  # a kill is in /proc before it is on the event loop
 
     @property
     def pid(self) -> int:
@@ -178,3 +179,11 @@ async def _tail(stream: asyncio.StreamReader) -> str:
     while chunk := await stream.read(4096):
         last = (last + chunk)[-STDERR_CHARS:]
     return last.decode("utf-8", "replace").strip()
+
+
+def _zombie(pid: int) -> bool:
+    """Whether the process is dead, or dying, and nobody has collected it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+    except OSError:
+        return True
