@@ -47,14 +47,25 @@ class Generations:
 
     async def answer(self, question: messages.Question) -> AsyncIterator[messages.Event]:
         """Yield Started at once, then tokens, then Done or Failed."""
+        async for events in self.batches(question):
+            for event in events:
+                yield event
+
+    async def batches(self, question: messages.Question) -> AsyncIterator[tuple[messages.Event, ...]]:
+        """Yield the same events, at each step all that are there: a hop between processes costs by the step.
+
+        Nothing waits for company: the first step is Started alone.
+        """
         heard: asyncio.Queue[messages.Event] = asyncio.Queue()
         task = asyncio.create_task(self._own(question, heard), name=question.id)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         while True:
-            event = await heard.get()
-            yield event
-            if isinstance(event, End):
+            events = [await heard.get()]
+            while not heard.empty():
+                events.append(heard.get_nowait())
+            yield tuple(events)
+            if isinstance(events[-1], End):
                 return
 
     async def close(self) -> None:

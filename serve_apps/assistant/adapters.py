@@ -24,9 +24,10 @@ class ServedAssistant:
         for left in reversed(range(TRIES)):
             begun = False
             try:
-                async for event in self._stream(question):
+                async for events in self._stream(question):
                     begun = True
-                    yield event
+                    for event in events:
+                        yield event
                 return
             except exceptions.RayActorError as error:
                 if begun:
@@ -42,7 +43,7 @@ class ServedAssistant:
         handle: Any = serve.get_deployment_handle(DEPLOYMENT, APP)
         await handle.ping.remote()
 
-    def _stream(self, question: messages.Question) -> AsyncIterator[messages.Event]:
+    def _stream(self, question: messages.Question) -> AsyncIterator[tuple[messages.Event, ...]]:
         handle: Any = serve.get_deployment_handle(DEPLOYMENT, APP).options(stream=True)
-        events: AsyncIterator[messages.Event] = handle.answer.remote(question)
+        events: AsyncIterator[tuple[messages.Event, ...]] = handle.answer.remote(question)
         return events
