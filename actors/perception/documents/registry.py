@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import importlib.util
 from collections.abc import Callable
 
 from actors import errors, messages
@@ -15,7 +17,6 @@ from actors.perception.documents import (
     markup,
     odt,
     office_locks,
-    pdf,
     plain,
     pptx,
     rtf,
@@ -26,8 +27,21 @@ from actors.perception.documents import (
 
 Reader = Callable[[sources.Source], messages.Parsed]
 
+
+def _pdf_reader() -> Reader:
+    """Return PyMuPDF's reader, or one that says what lacks: its licence (AGPL) is not for everybody."""
+    if importlib.util.find_spec("pymupdf") is None:
+        return _no_pdf
+    reader: Reader = importlib.import_module("actors.perception.documents.pdf").read
+    return reader
+
+
+def _no_pdf(source: sources.Source) -> messages.Parsed:
+    raise errors.Unsupported("PDF needs the package pymupdf, which is not installed here.", "unsupported_type", "file")
+
+
 READERS: dict[kinds.Kind, Reader] = {
-    kinds.PDF: pdf.read,
+    kinds.PDF: _pdf_reader(),
     kinds.DOCX: docx.read,
     kinds.PPTX: pptx.read,
     kinds.XLSX: xlsx.read,
