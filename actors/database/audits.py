@@ -97,6 +97,10 @@ class Audit:
         """Return a statement without its values."""
         return shapes.of(statement, self.engine.dialect.name)
 
+    async def asked(self) -> None:
+        """Wait for the plans that are being asked for."""
+        await asyncio.gather(*self._asking, return_exceptions=True)
+
     async def close(self) -> None:
         """Ask for no more plans."""
         for task in self._asking:

@@ -70,10 +70,12 @@ def build(
     meter: meters.Counting | None = None,
     exposition: Callable[[], Awaitable[str]] | None = None,
     keeping_options: settings.Cache = settings.Cache(),  # noqa: B008  # frozen
+    says_id: bool = True,
 ) -> FastAPI:
     """Return the application.
 
     `cast_provider` is asked on every request, so it may be built before the cast is; it may raise Unavailable.
+    `says_id` is False where the server itself puts X-Request-Id on every answer, as Serve does.
     Without `meter` the process counts for itself, and without `exposition` /metrics shows what it counted. Raises
     ValueError when the rules for kept responses name what is not there.
     """
@@ -97,7 +99,7 @@ def build(
     app.add_middleware(keeping.Keeping, provider=cast_provider, matcher=rules.Matcher(kept), told=app.state.tolls)
     app.add_middleware(recalls.Recalls, provider=cast_provider, render=chats.completion, told=app.state.tolls)
     app.add_middleware(encodings.Encodings, above=keeping_options.compress_bytes)
-    app.add_middleware(doors.Door, limit=_limits(cast_provider), meter=app.state.meter)
+    app.add_middleware(doors.Door, limit=_limits(cast_provider), meter=app.state.meter, says_id=says_id)
     failures.install(app)
     for module in _MODULES:
         app.include_router(module.router)

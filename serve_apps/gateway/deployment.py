@@ -21,7 +21,7 @@ def build(chosen: settings.Settings, numbers: knobs.Knobs, embeddings: Any) -> A
     def replica() -> FastAPI:
         assistant = adapters.ServedAssistant()
         cast = cluster.connect(chosen, numbers, embeddings, assistant, {"assistant": assistant.ping})
-        return apps.build(lambda: cast, scrapes.RayMeters(), scrapes.exposition, chosen.cache)
+        return apps.build(lambda: cast, scrapes.RayMeters(), scrapes.exposition, chosen.cache, says_id=False)
 
     deployment = serve.deployment(
         name="Gateway",

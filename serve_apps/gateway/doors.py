@@ -43,8 +43,12 @@ class Limit(NamedTuple):
 class Door:
     """Middleware: gives each request an id, holds its body to the limit, measures it, and ends what nobody caught."""
 
-    def __init__(self, app: ASGIApp, limit: Callable[[Scope], Limit], meter: meters.Meters) -> None:
+    def __init__(
+        self, app: ASGIApp, limit: Callable[[Scope], Limit], meter: meters.Meters, says_id: bool = True
+    ) -> None:
+        """`says_id`: whether answers carry X-Request-Id from here; False where a server around us adds it."""
         self._app = app
+        self._says_id = says_id
         self._limit = limit
         self._meter = meter
 
@@ -62,7 +66,8 @@ class Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id)]}
+                if self._says_id:
+                    message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id)]}
             await send(message)
 
         try:

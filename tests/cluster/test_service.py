@@ -122,6 +122,12 @@ def test_every_part_says_what_it_can_do(api: httpx.Client) -> None:
     assert all(one["remedy"] for one in capabilities.values() if not one["ready"])
 
 
+def test_every_answer_says_its_request_id_once(api: httpx.Client) -> None:
+    assert api.get("/healthz", headers={"X-Request-Id": "mine-1"}).headers.get_list("x-request-id") == ["mine-1"]
+    refused = api.get("/v1/documents/doc_none")
+    assert refused.headers.get_list("x-request-id") == [refused.json()["error"]["request_id"]]
+
+
 def test_metrics_count_what_was_answered(api: httpx.Client) -> None:
     api.get("/healthz")
     deadline = time.monotonic() + WAIT_S
