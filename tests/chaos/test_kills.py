@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 
 import httpx
 import openai
@@ -19,10 +20,13 @@ ASKED_AFTER = 8
 
 def one(installation: installations.Installation, title: str) -> psutil.Process:
     """The only process of this run with `title` in what it calls itself: an actor at work puts its own name before."""
-    titles = {process: _title(process) for process in processes.marked(installation.run)}
-    found = [process for process, called in titles.items() if title in called]
-    assert len(found) == 1, sorted(titles.values())
-    return found[0]
+    deadline = time.monotonic() + installations.SETTLE_TIMEOUT_S
+    while True:  # for a moment after a fork the child still has its parent's title
+        titles = {process: _title(process) for process in processes.marked(installation.run)}
+        found = [process for process, called in titles.items() if title in called]
+        if len(found) == 1:
+            return found[0]
+        assert time.monotonic() < deadline, sorted(titles.values())
 
 
 def _title(process: psutil.Process) -> str:
