@@ -175,7 +175,8 @@ class Database:
         """Open the connections that are to be there before they are needed."""
         async with contextlib.AsyncExitStack() as stack:
             try:
-                for _ in range(self._options.pool_min - 1):
+                # Each is held while the next is taken: one that came back meanwhile is not counted twice.
+                while self.pool().made < self._options.pool_min:
                     await stack.enter_async_context(self._engine.connect())
             except (exc.SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
                 LOG.info("no connections ahead: %s", error)
