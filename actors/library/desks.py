@@ -89,6 +89,19 @@ class Desk:
         """
         await self.changes.invalidate((tags.LIBRARY, tags.document(document_id)))
 
+    async def stage(
+        self, document_id: str, upload: messages.Upload, parsed: messages.Parsed, chunks: tuple[messages.Chunk, ...]
+    ) -> None:
+        """Stage a first reading as the document's next version."""
+        draft = revisions.Draft(
+            upload=upload,
+            kind="index",
+            media_type=parsed.media_type,
+            layout=parsed.layout if self.limits.layout else "none",
+            embedding=self.indexer.embeddings.name,
+        )
+        await self.revisions.stage(document_id, draft, parsed.pages, chunks, now=self.clock())
+
     async def forget_file(self, key: str) -> None:
         """Delete the bytes unless a document, a draft or a waiting task still needs them."""
         if key not in await self.documents.keys():

@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from actors import errors, messages
-from actors.database import revisions
 from actors.library import desks, workers
 
 RETRY_AFTER_S = 2.0
@@ -66,14 +65,7 @@ class Ingest:
     async def _store(self, upload: messages.Upload, target: messages.Document | None) -> messages.Document:
         parsed, chunks = await self._desk.read(upload)
         document = target or await self._enter(upload)
-        draft = revisions.Draft(
-            upload=upload,
-            kind="index",
-            media_type=parsed.media_type,
-            layout=parsed.layout if self._desk.limits.layout else "none",
-            embedding=self._desk.indexer.embeddings.name,
-        )
-        await self._desk.revisions.stage(document.id, draft, parsed.pages, chunks, now=self._desk.clock())
+        await self._desk.stage(document.id, upload, parsed, chunks)
         return await self._enqueue(document.id, upload, None)
 
     async def _defer(self, upload: messages.Upload, target: messages.Document | None) -> messages.Document:

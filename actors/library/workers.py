@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from actors import errors, messages
 from actors.database import revisions, tasks
@@ -147,11 +147,8 @@ class Workers:
         if not drafts and lease.upload is None:
             drafts = await self._drafts(document_id, "layout")  # `_renew` cut the same bytes anew
         elif not drafts and lease.upload is not None:
-            upload = replace(lease.upload, password=self._desk.passwords.get(lease.upload.sha256))
-            parsed, chunks = await self._desk.read(upload)
-            layout = parsed.layout if self._desk.limits.layout else "none"
-            draft = revisions.Draft(upload, "index", parsed.media_type, layout, self._desk.indexer.embeddings.name)
-            await self._desk.revisions.stage(document_id, draft, parsed.pages, chunks, now=self._desk.clock())
+            parsed, chunks = await self._desk.read(lease.upload)
+            await self._desk.stage(document_id, lease.upload, parsed, chunks)
             drafts = await self._drafts(document_id, "index")
         before = await self._desk.documents.get(document_id)
         if drafts:

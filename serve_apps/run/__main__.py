@@ -23,8 +23,6 @@ import pydantic
 from actors import settings
 from serve_apps.run import environments, greetings, locks, ports, processes
 
-RAY_DID_NOT_START = 3
-"""Exit status of `up` that says: take everything down and try again."""
 STARTS = 3
 READY_TIMEOUT_S = 300.0
 POLL_S = 0.25
@@ -102,7 +100,7 @@ def _run(chosen: settings.Settings, cleanup: contextlib.ExitStack) -> int:
         signal.signal(name, _stop)
     for left in reversed(range(STARTS)):
         ended = _hold_up(chosen, run, environments.ray(chosen, scratch, ports.internal(random.Random()), run))
-        if ended != RAY_DID_NOT_START:
+        if ended != environments.RAY_DID_NOT_START:
             return ended
         greetings.say("Ray did not answer in its time" + ("; once more" if left else ", time and again"))
     return 2
@@ -130,8 +128,8 @@ def _hold_up(chosen: settings.Settings, run: str, environment: dict[str, str]) -
         greetings.say("stopping")
         return 0
     except (greetings.NotStarted, httpx.TransportError) as error:
-        if child is not None and child.poll() == RAY_DID_NOT_START:
-            return RAY_DID_NOT_START
+        if child is not None and child.poll() == environments.RAY_DID_NOT_START:
+            return environments.RAY_DID_NOT_START
         print(f"consilium: {error}; see {log}", file=sys.stderr)
         return 2
     finally:

@@ -10,6 +10,12 @@ from actors import settings
 RUN_MARK = "CONSILIUM_RUN"
 """Every process of one run carries this variable, so that all of them can be found and ended."""
 
+REPLICA_PORTS = 200
+"""Ports kept for Serve's replicas, from the first one on."""
+
+RAY_DID_NOT_START = 3
+"""Exit status of `up` that asks for everything to be taken down and tried again."""
+
 
 def ray(chosen: settings.Settings, scratch: Path, ports: Mapping[str, int], run: str) -> dict[str, str]:
     """Return the variables for one run.
@@ -34,7 +40,7 @@ def ray(chosen: settings.Settings, scratch: Path, ports: Mapping[str, int], run:
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["fallback_http"]),
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(ports["fallback_grpc"]),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(ports["replicas"]),
-        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(ports["replicas"] + 200),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(ports["replicas"] + REPLICA_PORTS),
         # HAProxy wants about 2 × maxconn + 10 000 descriptors.
         "RAY_SERVE_HAPROXY_MAXCONN": "4096",
         "RAY_SERVE_HAPROXY_NBTHREAD": "2",

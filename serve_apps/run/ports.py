@@ -6,8 +6,9 @@ import contextlib
 import random
 import socket
 
+from serve_apps.run import environments
+
 INTERNAL = ("haproxy_metrics", "haproxy_stats", "fallback_http", "fallback_grpc")
-REPLICA_RANGE = 200
 
 
 def taken(host: str, port: int) -> bool:
@@ -30,7 +31,7 @@ def internal(rng: random.Random) -> dict[str, int]:
             probe.bind(("", 0))
             chosen[name] = probe.getsockname()[1]
     for _ in range(50):
-        base = rng.randrange(23_000, 31_000, REPLICA_RANGE)
+        base = rng.randrange(23_000, 31_000, environments.REPLICA_PORTS)
         if not any(taken("127.0.0.1", base + offset) for offset in range(8)):
             chosen["replicas"] = base
             return chosen

@@ -22,10 +22,7 @@ from serve_apps.assistant import deployment as assistant
 from serve_apps.gateway import apps
 from serve_apps.gateway import deployment as gateway
 from serve_apps.perception import deployment as perception
-from serve_apps.run import consoles, greetings
-
-RAY_DID_NOT_START = 3
-"""Exit status that asks `__main__`, which must not import Ray, for another try."""
+from serve_apps.run import consoles, environments, greetings
 
 
 def main() -> None:
@@ -49,7 +46,7 @@ def main() -> None:
         cluster.start(chosen)
     except Exception:  # Ray says with a bare one that its daemons did not answer within its 30 s
         traceback.print_exc()
-        sys.exit(RAY_DID_NOT_START)
+        sys.exit(environments.RAY_DID_NOT_START)
     (chosen.home / "ray-address").write_text(ray.get_runtime_context().gcs_address)
     # Ray takes SIGTERM for itself in ray.init.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
